@@ -1,0 +1,153 @@
+import type { Step } from './pipeline.js';
+import type { BalancerFacts } from './ports.js';
+import type { Scenario } from './scenario.js';
+import type { TargetHealth, TargetId } from './target.js';
+import type { Instant } from './time.js';
+
+export const EVENT_SCHEMA_VERSION = 1;
+
+/** First line of events.ndjson. */
+export interface RunHeader {
+  readonly kind: 'header';
+  readonly schemaVersion: number;
+  readonly toolVersion: string;
+  readonly runId: string;
+  /** Wall clock at instant 0, ISO 8601 UTC. */
+  readonly startedAtWall: string;
+  /** CLOCK_MONOTONIC at instant 0 in ns, decimal: other processes on this host report in it. */
+  readonly monotonicOriginNs: string;
+  /** Secrets already redacted. */
+  readonly scenario: Scenario;
+  /** As given on the command line, or null. */
+  readonly scenarioFile: string | null;
+  readonly command: readonly string[];
+  readonly gitRevision: string | null;
+  readonly tools: Readonly<Record<string, string>>;
+}
+
+/** One fact each; a step's `index` counts within its stage; `at` is when it was written down (or, where named so, when it happened). */
+export type RunEvent =
+  | { readonly kind: 'balancer-facts'; readonly at: Instant; readonly facts: BalancerFacts }
+  | {
+      readonly kind: 'preflight';
+      readonly at: Instant;
+      readonly findings: readonly PreflightFinding[];
+      readonly forced: boolean;
+    }
+  | { readonly kind: 'traffic-started'; readonly at: Instant; readonly source: string; readonly warmUpEndsAt: Instant }
+  | {
+      readonly kind: 'traffic-stopped';
+      readonly at: Instant;
+      readonly source: string;
+      readonly scheduled: number;
+      readonly error: string | null;
+    }
+  | { readonly kind: 'stage-started'; readonly at: Instant; readonly stage: string }
+  | { readonly kind: 'stage-ended'; readonly at: Instant; readonly stage: string; readonly ok: boolean }
+  | {
+      readonly kind: 'step-intent';
+      readonly at: Instant;
+      readonly stage: string;
+      readonly index: number;
+      readonly step: Step;
+    }
+  | {
+      readonly kind: 'step-done';
+      readonly at: Instant;
+      readonly stage: string;
+      readonly index: number;
+      readonly step: Step;
+    }
+  | {
+      readonly kind: 'step-failed';
+      readonly at: Instant;
+      readonly stage: string;
+      readonly index: number;
+      readonly step: Step;
+      readonly error: string;
+    }
+  /** One API call that changes membership; the two instants bracket it tightly. */
+  | {
+      readonly kind: 'balancer-call';
+      readonly at: Instant;
+      readonly operation: 'detach' | 'attach';
+      readonly target: TargetId;
+      readonly requestedAt: Instant;
+      readonly respondedAt: Instant;
+      readonly error: string | null;
+    }
+  /** A target's state as the balancer reported it; written when it differs from the one before. */
+  | { readonly kind: 'target-observed'; readonly at: Instant; readonly health: TargetHealth; readonly askedAt: Instant }
+  /** The application's own life: `at` is when it happened. */
+  | {
+      readonly kind: 'app-observed';
+      readonly at: Instant;
+      readonly target: TargetId;
+      readonly what: AppChange;
+      readonly via: 'mark' | 'probe';
+    }
+  | {
+      readonly kind: 'deploy-ended';
+      readonly at: Instant;
+      readonly target: TargetId;
+      readonly command: readonly string[];
+      readonly startedAt: Instant;
+      readonly exitCode: number | null;
+      /** Last part of stdout and stderr, interleaved; untrusted text. */
+      readonly outputTail: string;
+      readonly error: string | null;
+    }
+  | {
+      readonly kind: 'generator-health';
+      readonly at: Instant;
+      readonly source: string;
+      readonly eventLoopDelayMaxMs: number;
+      readonly sent: number;
+      readonly ended: number;
+      readonly dropped: number;
+      readonly inFlight: number;
+      readonly cpuMs: number;
+    }
+  /** The generator's thread did not run between the two instants. */
+  | {
+      readonly kind: 'stall';
+      readonly at: Instant;
+      readonly source: string;
+      readonly from: Instant;
+      readonly to: Instant;
+    }
+  | {
+      readonly kind: 'control-probe';
+      readonly at: Instant;
+      readonly source: string;
+      readonly sent: number;
+      readonly failed: number;
+    }
+  | {
+      readonly kind: 'recovery';
+      readonly at: Instant;
+      readonly target: TargetId;
+      readonly ok: boolean;
+      readonly message: string;
+    }
+  | { readonly kind: 'interrupted'; readonly at: Instant; readonly signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP' }
+  | { readonly kind: 'warning'; readonly at: Instant; readonly message: string }
+  | {
+      readonly kind: 'run-ended';
+      readonly at: Instant;
+      readonly deploy: DeployEnd;
+      readonly stillDetached: readonly TargetId[];
+      readonly error: string | null;
+    };
+
+export type AppChange = 'stopping' | 'down' | 'up' | 'ready';
+export type DeployEnd = 'complete' | 'failed' | 'interrupted' | 'not-started';
+
+export interface PreflightFinding {
+  readonly id: string;
+  readonly level: 'ok' | 'warning' | 'refused';
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+export type RunEventOf<K extends RunEvent['kind']> = Extract<RunEvent, { readonly kind: K }>;

@@ -1,0 +1,121 @@
+import type { RunEvent } from './event.js';
+import type { SampleBatch } from './sample.js';
+import type { Service, Traffic } from './scenario.js';
+import type { Target, TargetHealth, TargetId } from './target.js';
+import type { Instant } from './time.js';
+
+/**
+ * A load balancer, in the engine's words. Every call rejects with a RollproofError when the balancer refuses;
+ * detach and attach are idempotent and resolve when the API has acknowledged, which is before traffic has moved.
+ */
+export interface Balancer {
+  detach(target: Target, signal: AbortSignal): Promise<void>;
+  attach(target: Target, signal: AbortSignal): Promise<void>;
+  /** The state of every given target, in their order; a target the balancer does not know is `unused`. */
+  health(targets: readonly Target[], signal: AbortSignal): Promise<readonly TargetHealth[]>;
+  describe(signal: AbortSignal): Promise<BalancerFacts>;
+  /** The exact command a person can run by hand to attach a target again. */
+  attachCommand(target: Target): string;
+  close(): void;
+}
+
+/** What the balancer says of itself; null = it does not say. */
+export interface BalancerFacts {
+  readonly kind: string;
+  readonly name: string;
+  readonly dnsName: string | null;
+  /** Instance ids now registered. */
+  readonly members: readonly string[];
+  readonly drainingEnabled: boolean | null;
+  readonly drainTimeoutMs: number | null;
+  readonly idleTimeoutMs: number | null;
+  readonly crossZone: boolean | null;
+  readonly zones: readonly string[];
+  readonly healthCheck: {
+    readonly target: string;
+    readonly intervalMs: number;
+    readonly timeoutMs: number;
+    readonly healthyThreshold: number;
+    readonly unhealthyThreshold: number;
+  } | null;
+}
+
+/** What the traffic is, without any of the deploy. */
+export interface Workload {
+  readonly source: string;
+  readonly runId: string;
+  readonly service: Service;
+  readonly traffic: Traffic;
+  /** CLOCK_MONOTONIC ns at instant 0, decimal: the engine's instants count from it. */
+  readonly monotonicOriginNs: string;
+  /** First arrival not before this instant. */
+  readonly startAt: Instant;
+  /** Hard stop even if nobody stops it. */
+  readonly maxDurationMs: number;
+}
+
+/** Where the engine's facts go. Must not throw into the engine; a full disk is reported by `append` returning false. */
+export interface SampleSink {
+  append(batch: SampleBatch): boolean;
+}
+export interface EventSink {
+  append(event: RunEvent): void;
+}
+
+/** Live figures for the progress display; never for the verdict. */
+export interface TrafficProgress {
+  readonly scheduled: number;
+  readonly sent: number;
+  readonly ok: number;
+  readonly failed: number;
+  readonly dropped: number;
+  readonly inFlight: number;
+  readonly latencyMsP99: number;
+  /** Answers per target header in the last reporting interval. */
+  readonly answeredBy: Readonly<Record<string, number>>;
+  readonly intervalMs: number;
+}
+
+/** What an engine cannot see; the report prints it and the claim is dropped. */
+export interface EngineCapabilities {
+  readonly name: string;
+  readonly seesResetsOnReuse: boolean;
+  readonly knowsScheduledTime: boolean;
+}
+
+/** How a traffic engine ended. `scheduled` rows must exist on disk, or records were lost. */
+export interface EngineEnd {
+  readonly scheduled: number;
+  readonly error: string | null;
+}
+
+export interface TrafficEngine {
+  readonly capabilities: EngineCapabilities;
+  /**
+   * Fires until `signal` aborts or the hard stop, then waits for what is in flight (at most one timeout).
+   * A failed request never rejects; only a broken engine does.
+   */
+  run(
+    workload: Workload,
+    sinks: {
+      readonly samples: SampleSink;
+      readonly events: EventSink;
+      readonly progress: (p: TrafficProgress) => void;
+    },
+    signal: AbortSignal,
+  ): Promise<EngineEnd>;
+}
+
+export interface DeployRequest {
+  readonly target: Target;
+  readonly version: string;
+  readonly previousVersion: string | null;
+  readonly stage: string;
+  readonly runId: string;
+}
+export interface Deployer {
+  /** Resolves when the new version is installed; rejects with a RollproofError (command failed, timed out). */
+  deploy(request: DeployRequest, signal: AbortSignal): Promise<void>;
+}
+
+export type { TargetId };

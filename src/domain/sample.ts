@@ -1,0 +1,83 @@
+/** How an arrival uses connections. Order = code in the sample columns. */
+export const LANES = ['new', 'reuse', 'long'] as const;
+export type Lane = (typeof LANES)[number];
+
+/** Where a request was when it ended badly. Order = code in the columns; `none` = it ended as a whole response. */
+export const ERROR_PHASES = ['none', 'dns', 'connect', 'tls', 'send', 'headers', 'body'] as const;
+export type ErrorPhase = (typeof ERROR_PHASES)[number];
+
+/** Error codes of our own engine beside Node's (ECONNRESET, …). */
+export const ENGINE_ERRORS = {
+  /** The request's own timer ran out. */
+  timeout: 'ROLLPROOF_TIMEOUT',
+  /** Never sent: the in-flight cap was reached. */
+  dropped: 'ROLLPROOF_DROPPED',
+  /** Never sent, or cut by ourselves, because the run was stopped. */
+  aborted: 'ROLLPROOF_ABORTED',
+  /** The peer closed before the head was complete. */
+  closed: 'ROLLPROOF_PEER_CLOSED',
+  /** Fewer body bytes than announced. */
+  truncated: 'ROLLPROOF_TRUNCATED',
+  /** Not HTTP/1.x, or framing that cannot be trusted. */
+  protocol: 'HPE_ROLLPROOF_PROTOCOL',
+} as const;
+
+/** Strings by code; `values[0]` is always null = absent. */
+export interface DictionaryColumn {
+  readonly codes: Uint16Array;
+  readonly values: readonly (string | null)[];
+}
+
+/**
+ * The raw facts of `length` scheduled arrivals, one array per column, no judgement in it.
+ * Times are ms since the run's origin; NaN = it never came to that. Sorted by nothing in particular in a batch;
+ * a table read back for analysis is sorted by `scheduledAt`.
+ */
+export interface SampleBatch {
+  readonly length: number;
+  /** Contiguous from 0 per source: a hole is a lost record. */
+  readonly seq: Uint32Array;
+  /** Index into LANES. */
+  readonly lane: Uint8Array;
+  readonly scheduledAt: Float64Array;
+  /** Just before look-up/connect, or before the first write on a pooled socket. */
+  readonly sentAt: Float64Array;
+  readonly connectedAt: Float64Array;
+  readonly firstByteAt: Float64Array;
+  /** Last body byte, error, or own timeout. */
+  readonly endedAt: Float64Array;
+  /** 0 = no status line was read. */
+  readonly status: Uint16Array;
+  readonly statusText: DictionaryColumn;
+  /** The `Server` response header. */
+  readonly server: DictionaryColumn;
+  /** Node error code, one of ENGINE_ERRORS, `k6:NNNN` or a Java class name; null = a whole response was read. */
+  readonly error: DictionaryColumn;
+  /** Index into ERROR_PHASES. */
+  readonly errorPhase: Uint8Array;
+  readonly bodyBytes: Uint32Array;
+  /** 1 = body check held, 0 = it did not, 2 = not checked. */
+  readonly bodyOk: Uint8Array;
+  /** Identity headers exactly as received (untrusted text). */
+  readonly target: DictionaryColumn;
+  readonly version: DictionaryColumn;
+  readonly bootId: DictionaryColumn;
+  readonly remoteIp: DictionaryColumn;
+  readonly localPort: Uint16Array;
+  readonly connectionId: Uint32Array;
+  /** 1 = first request on its connection. 0 = none was made. */
+  readonly connectionUse: Uint32Array;
+}
+
+/** All samples of a run, merged over sources and sorted by `scheduledAt` (then source, then seq). */
+export interface SampleTable extends SampleBatch {
+  readonly source: DictionaryColumn;
+}
+
+/** What reading the sample streams back showed, beside the rows. */
+export interface SampleStreamFacts {
+  readonly source: string;
+  readonly rows: number;
+  /** False when the stream ends without its end marker, or inside a batch. */
+  readonly complete: boolean;
+}

@@ -1,0 +1,205 @@
+import type { Target, TargetId } from './target.js';
+
+/** A resolved scenario file: every default filled in, every duration in ms, every rate per second. */
+export interface Scenario {
+  readonly name: string;
+  readonly description: string;
+  /** Where the target runs, e.g. `staging`; runs of different environments are never pooled. */
+  readonly environment: string;
+  readonly service: Service;
+  readonly balancer: BalancerConfig;
+  readonly targets: readonly [Target, ...Target[]];
+  readonly rollout: Rollout;
+  readonly traffic: Traffic;
+  readonly policy: Policy;
+  /** What a run of this file is known to end in; used by demos and the detection matrix, never by the verdict. */
+  readonly expect: ExpectedEnd | null;
+}
+
+export interface Service {
+  /** Absolute http(s) URL. With `balancer.kind: lab` host and port are replaced by the lab's; the path stays. */
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  readonly ok: OkRule;
+  readonly identity: IdentityHeaders;
+}
+
+export interface OkRule {
+  /** Inclusive status ranges that count as success. */
+  readonly status: readonly (readonly [number, number])[];
+  /** Text the body must contain, or null for no body check. */
+  readonly bodyContains: string | null;
+}
+
+/** Response header names (lower case) that say who answered. */
+export interface IdentityHeaders {
+  readonly target: string;
+  readonly version: string;
+  readonly bootId: string | null;
+}
+
+export type BalancerConfig =
+  | {
+      readonly kind: 'elb-classic';
+      readonly name: string;
+      readonly region: string;
+      /** Another API endpoint than AWS's, e.g. a lab started apart; null for AWS. */
+      readonly endpoint: string | null;
+    }
+  | {
+      readonly kind: 'lab';
+      readonly name: string;
+      readonly preset: string;
+      readonly seed: number;
+      /** Overrides of the preset's knobs; names and units are the lab's (docs/lab.md). */
+      readonly knobs: Readonly<Record<string, LabKnobValue>>;
+    };
+
+export type LabKnobValue = number | boolean | string | readonly [number, number];
+
+export type WaitMode = 'sleep' | 'health' | 'both';
+
+export interface Rollout {
+  readonly strategy: 'rolling' | 'stages';
+  /** Only for strategy `stages`: the explicit stages. */
+  readonly stages: readonly ExplicitStage[];
+  readonly sleep: { readonly afterDetachMs: number; readonly afterAttachMs: number };
+  readonly wait: WaitMode;
+  /** How long an `await` step may take before the step fails. */
+  readonly awaitTimeoutMs: number;
+  /** Other targets that must be healthy before any detach; checked live. */
+  readonly minInService: number;
+  readonly deploy: DeployConfig;
+  readonly version: string;
+  readonly previousVersion: string | null;
+}
+
+export interface ExplicitStage {
+  readonly name: string;
+  readonly steps: readonly ExplicitStep[];
+}
+export type ExplicitStep =
+  | { readonly kind: 'detach' | 'attach' | 'deploy'; readonly target: TargetId }
+  | { readonly kind: 'sleep'; readonly ms: number };
+
+export type DeployConfig =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'command';
+      /** argv. A first word `rollproof` means this very program. */
+      readonly command: readonly [string, ...string[]];
+      /** Run through the shell: only when asked for. */
+      readonly shell: boolean;
+      readonly timeoutMs: number;
+      readonly env: Readonly<Record<string, string>>;
+      readonly cwd: string | null;
+    };
+
+export interface Traffic {
+  readonly engine: 'embedded';
+  /** Arrivals per second of the lanes `new` and `reuse` together. */
+  readonly ratePerSecond: number;
+  readonly lanes: {
+    /** Relative weights, drawn at random per arrival. */
+    readonly newWeight: number;
+    readonly reuseWeight: number;
+    readonly long: LongLane | null;
+  };
+  readonly timeoutMs: number;
+  readonly warmUpMs: number;
+  readonly baselineMs: number;
+  readonly settleMs: number;
+  /** Requests that may be in flight at once; null = sized from rate × timeout. */
+  readonly maxInFlight: number | null;
+  readonly seed: number;
+  readonly tls: { readonly caFile: string | null; readonly serverName: string | null; readonly insecure: boolean };
+  /** Addresses to use for a host instead of DNS, `ip` or `ip:port`; all of them are used. */
+  readonly resolve: Readonly<Record<string, readonly string[]>>;
+  /** Self-test: block the generator's thread once, to show that the verdict notices. Null in every real scenario. */
+  readonly injectStall: { readonly atMs: number; readonly durationMs: number } | null;
+}
+
+/** Requests held open long enough to be in flight at a detach. */
+export interface LongLane {
+  readonly ratePerSecond: number;
+  /** Path and query; `{ms}` becomes the drawn hold time. */
+  readonly path: string;
+  readonly minHoldMs: number;
+  readonly maxHoldMs: number;
+}
+
+export interface Policy {
+  readonly mode: 'strict' | 'budget' | 'attributed';
+  readonly alpha: number;
+  readonly excessAlpha: number;
+  /** Availability that must be shown, e.g. 0.999. */
+  readonly slo: number;
+  /** Largest total outage that may go unseen, ms. */
+  readonly fullOutageMs: number;
+  /** Largest one-target outage that may go unseen, ms. */
+  readonly targetOutageMs: number;
+  /** Budget mode: longest tolerated outage, ms. */
+  readonly maxOutageMs: number;
+  /** Attributed mode: tolerated excess failure probability. */
+  readonly delta: number;
+  readonly requireDrain: boolean;
+  /** Latency objective on ended − scheduled, ms; null = none. */
+  readonly slowMs: number | null;
+  /** Whether a failed DNS look-up counts as unknown (default) or as a failure. */
+  readonly dns: 'unknown' | 'fail';
+  readonly gates: GatePolicy;
+}
+
+/** Generator-health thresholds of verdict.md §2; ratios over the judged arrivals. */
+export interface GatePolicy {
+  readonly maxLost: number;
+  readonly maxDropped: number;
+  readonly maxClientErrors: number;
+  readonly maxForged: number;
+  readonly maxStallMs: number;
+  readonly lateMs: number;
+  readonly maxLate: number;
+  readonly maxControlFailed: number;
+  readonly minBaseline: number;
+  readonly minStamped: number;
+  readonly maxClockErrorMs: number;
+}
+
+export interface ExpectedEnd {
+  readonly verdict: 'PASS' | 'FAIL' | 'INCONCLUSIVE';
+  readonly codes: readonly string[];
+  /** Cause code that must rank first in some outage, or null. */
+  readonly cause: string | null;
+}
+
+export const DEFAULT_GATES: GatePolicy = {
+  maxLost: 0.001,
+  maxDropped: 0.001,
+  maxClientErrors: 0.001,
+  maxForged: 0.001,
+  maxStallMs: 250,
+  lateMs: 100,
+  maxLate: 0.01,
+  maxControlFailed: 0.001,
+  minBaseline: 1000,
+  minStamped: 0.99,
+  maxClockErrorMs: 50,
+};
+
+/** verdict.md §7. */
+export const DEFAULT_POLICY: Policy = {
+  mode: 'strict',
+  alpha: 0.05,
+  excessAlpha: 0.01,
+  slo: 0.999,
+  fullOutageMs: 250,
+  targetOutageMs: 1000,
+  maxOutageMs: 0,
+  delta: 0.001,
+  requireDrain: false,
+  slowMs: null,
+  dns: 'unknown',
+  gates: DEFAULT_GATES,
+};
