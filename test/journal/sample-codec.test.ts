@@ -1,0 +1,223 @@
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tableFromIPC } from 'apache-arrow';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ERROR_PHASES, LANES } from '../../src/domain/sample.js';
+import { sampleFile } from '../../src/journal/run-directory.js';
+import { readSamples } from '../../src/journal/sample-reader.js';
+import { openSampleWriter } from '../../src/journal/sample-writer.js';
+import { OVERFLOW_TEXT } from '../../src/journal/text-merge.js';
+import { batchOf, type Row, row, rowsOf } from './sample-fixtures.js';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'journal-'));
+  mkdirSync(join(dir, 'samples'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+function written(batches: readonly (readonly Row[])[], source = 'embedded', close = true): string {
+  const file = sampleFile(dir, source);
+  rmSync(file, { force: true });
+  const writer = openSampleWriter(file, source);
+  for (const rows of batches) expect(writer.append(batchOf(rows))).toBe(true);
+  expect(writer.rows).toBe(batches.flat().length);
+  if (close) writer.close();
+  expect(writer.failed).toBeNull();
+  return file;
+}
+const read = (): Row[] => rowsOf(readSamples(dir).samples);
+const range = (from: number, to: number): Row[] => Array.from({ length: to - from }, (_, i) => row(from + i));
+
+const u = (max: number) => fc.integer({ min: 0, max });
+const offset = fc.option(u(0xffff_ffff));
+const anyRow = fc.record({
+  lane: fc.constantFrom(...LANES),
+  scheduledAt: fc.double({ min: 0, max: 1e7, noNaN: true }),
+  offsetsUs: fc.tuple(offset, offset, offset, offset),
+  status: u(0xffff),
+  errorPhase: fc.constantFrom(...ERROR_PHASES),
+  bodyBytes: u(0xffff_ffff),
+  bodyOk: u(2),
+  localPort: u(0xffff),
+  connectionId: u(0xffff_ffff),
+  connectionUse: u(0xffff_ffff),
+  texts: fc.array(fc.option(fc.string({ unit: 'grapheme', maxLength: 6 })), { minLength: 7, maxLength: 7 }),
+});
+
+describe('sample streams', () => {
+  test('any batches come back row for row, exact to 1 µs, sorted by schedule', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(anyRow, { maxLength: 9 }), { maxLength: 5 }), (shapes) => {
+        let seq = 0;
+        const batches = shapes.map((rows) => rows.map((shape): Row => ({ seq: seq++, ...shape })));
+        written(batches);
+        const expected = batches.flat().sort((a, b) => a.scheduledAt - b.scheduledAt || a.seq - b.seq);
+        expect(read()).toEqual(expected);
+        expect(readSamples(dir).streams).toEqual([{ source: 'embedded', rows: seq, complete: true }]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('cut at every byte: whole batches only, never more rows, never an error, never complete', () => {
+    const grown = [
+      range(0, 3),
+      range(3, 5).map((r) => ({ ...r, texts: ['Bad', null, 'E', 'x', 'v2', 'b', '::1'] })),
+      range(5, 9),
+    ];
+    const file = written(grown);
+    const whole = readFileSync(file);
+    const seen = new Set<number>();
+    for (let length = 0; length < whole.length; length++) {
+      writeFileSync(file, whole.subarray(0, length));
+      const { samples, streams } = readSamples(dir);
+      expect(streams[0]?.complete, `cut at ${length}`).toBe(false);
+      seen.add(samples.length);
+      expect(rowsOf(samples)).toEqual(grown.flat().slice(0, samples.length));
+    }
+    expect([...seen]).toEqual([0, 3, 5, 9]);
+    writeFileSync(file, Buffer.concat([whole, Buffer.from('x')]));
+    expect(readSamples(dir).streams[0]).toEqual({ source: 'embedded', rows: 9, complete: false });
+  }, 120_000);
+
+  test('flipped bytes and garbage never throw and never add rows', () => {
+    const file = written([range(0, 3), range(3, 6)]);
+    const whole = readFileSync(file);
+    for (let at = 0; at < whole.length; at += 3) {
+      const bent = Buffer.from(whole);
+      bent[at] = [0xff, whole[at]! ^ 0x81, 0][(at / 3) % 3]!;
+      writeFileSync(file, bent);
+      expect(readSamples(dir).samples.length, `byte ${at}`).toBeLessThanOrEqual(6);
+    }
+    for (const garbage of [
+      Buffer.alloc(64),
+      Buffer.alloc(64, 0xff),
+      Buffer.from('ARROW1\0\0not a stream'),
+      Buffer.from('seq,lane\n0,new\n'),
+    ]) {
+      writeFileSync(file, garbage);
+      expect(readSamples(dir)).toMatchObject({
+        samples: { length: 0 },
+        streams: [{ source: 'embedded', rows: 0, complete: false }],
+      });
+    }
+  }, 120_000);
+
+  test('a random garbage tail keeps the whole batches before it', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (tail) => {
+        const file = written([range(0, 4)], 'embedded', false);
+        appendFileSync(file, tail);
+        const { samples, streams } = readSamples(dir);
+        expect(rowsOf(samples)).toEqual(range(0, 4));
+        expect(streams[0]!.complete).toBe(Buffer.from(tail).equals(Buffer.from('ffffffff00000000', 'hex')));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('sources are merged by schedule, then source, then seq', () => {
+    const at = (seq: number, scheduledAt: number) => row(seq, { scheduledAt });
+    written([[at(2, 10), at(0, 10), at(1, 0)]], 'k6-b');
+    written([[at(0, 10)], [at(1, 4)]], 'k6-a');
+    const { samples, streams } = readSamples(dir);
+    const names = [...samples.source.codes].map((code) => samples.source.values[code]);
+    expect([...samples.seq].map((seq, i) => [samples.scheduledAt[i], names[i], seq])).toEqual([
+      [0, 'k6-b', 1],
+      [4, 'k6-a', 1],
+      [10, 'k6-a', 0],
+      [10, 'k6-b', 0],
+      [10, 'k6-b', 2],
+    ]);
+    expect(streams.map((s) => s.source)).toEqual(['k6-a', 'k6-b']);
+  });
+
+  test('a source name cannot leave the directory and is kept as it was', () => {
+    written([range(0, 1)], '../../escape/ü');
+    expect(readSamples(dir).streams[0]?.source).toBe('../../escape/ü');
+  });
+
+  test('a dictionary that never stops growing keeps every value, and its price stays bounded', () => {
+    const batches = Array.from({ length: 12 }, (_, b) =>
+      range(b * 600, b * 600 + 600).map((r) => ({ ...r, texts: [null, null, null, 's', `v${r.seq}`, null, null] })),
+    );
+    const file = written(batches);
+    expect(read()).toEqual(batches.flat());
+    expect(readFileSync(file).length).toBeLessThan(12 * 600 * 62 + 12 * 4096 * 12);
+  });
+
+  test('more distinct values than codes end in one overflow value, not in a wrong one', () => {
+    const rows = range(0, 70_000).map((r) => ({ ...r, texts: [null, null, null, 's', `v${r.seq}`, null, null] }));
+    const batches = Array.from({ length: 70 }, (_, b) => rows.slice(b * 1000, b * 1000 + 1000));
+    written(batches);
+    const versions = readSamples(dir).samples.version;
+    for (const [i, code] of versions.codes.entries())
+      expect(versions.values[code]).toBe(i < 65_534 ? `v${i}` : OVERFLOW_TEXT);
+  });
+
+  test('earlier than scheduled is stored as 0, later than 71 min as the largest', () => {
+    written([[row(0, { offsetsUs: [-5, 0, 5e9, null] })]]);
+    expect(read()[0]!.offsetsUs).toEqual([0, 0, 0xffff_ffff, null]);
+  });
+
+  test('a batch that contradicts itself is refused, kept as the error, and leaves no end marker', () => {
+    const file = sampleFile(dir, 'bad');
+    for (const bad of [
+      { ...batchOf(range(0, 2)), lane: Uint8Array.of(0, 9) },
+      { ...batchOf(range(0, 2)), seq: Uint32Array.of(0) },
+      { ...batchOf(range(0, 2)), target: { codes: Uint16Array.of(0, 7), values: [null, 'a'] } },
+    ]) {
+      rmSync(file, { force: true });
+      const writer = openSampleWriter(file, 'bad');
+      expect(writer.append(batchOf(range(0, 2)))).toBe(true);
+      expect(writer.append(bad)).toBe(false);
+      expect(writer.append(batchOf(range(2, 3)))).toBe(false);
+      expect(writer.failed).toMatchObject({ code: 'DISK_WRITE_FAILED' });
+      writer.close();
+      expect(readSamples(dir).streams).toEqual([{ source: 'bad', rows: 2, complete: false }]);
+    }
+  });
+
+  test('a full disk is told by false and by the error, not by a throw', () => {
+    expect(() => openSampleWriter('/dev/full', 'x')).toThrow(expect.objectContaining({ code: 'DISK_WRITE_FAILED' }));
+  });
+
+  test('an ordinary Arrow reader opens the stream by its documented column names', () => {
+    const table = tableFromIPC(
+      readFileSync(written([range(0, 2), range(2, 4).map((r) => ({ ...r, texts: ['x', ...r.texts.slice(1)] }))])),
+    );
+    expect(table.schema.fields.map((f) => f.name).join(' ')).toBe(
+      'seq lane errorPhase scheduledAt sentAfterUs connectedAfterUs firstByteAfterUs endedAfterUs status bodyBytes bodyOk localPort connectionId connectionUse statusText server error target version bootId remoteIp',
+    );
+    expect(table.schema.metadata.get('rollproof.source')).toBe('embedded');
+    expect(table.get(3)?.toJSON()).toMatchObject({
+      seq: 3,
+      lane: 'new',
+      statusText: 'x',
+      target: 's-1',
+      error: null,
+      endedAfterUs: 3999,
+    });
+  });
+
+  test('samples of a newer rollproof are refused', () => {
+    const file = written([range(0, 1)]);
+    const bytes = readFileSync(file);
+    // The one text of length 1 in the schema message is the version.
+    const places = [...bytes.subarray(0, 4000).keys()].filter((i) =>
+      bytes.subarray(i - 4, i + 2).equals(Buffer.from([1, 0, 0, 0, 0x31, 0])),
+    );
+    expect(places.length).toBe(1);
+    bytes[places[0]!] = 0x32;
+    writeFileSync(file, bytes);
+    expect(() => readSamples(dir)).toThrow(expect.objectContaining({ code: 'FACTS_FROM_THE_FUTURE' }));
+  });
+
+  test('no samples directory is no samples', () => {
+    rmSync(join(dir, 'samples'), { recursive: true });
+    expect(readSamples(dir)).toMatchObject({ samples: { length: 0 }, streams: [] });
+  });
+});
