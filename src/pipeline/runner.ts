@@ -1,0 +1,158 @@
+import { RollproofError } from '../domain/errors.js';
+import type { DeployEnd, RunEvent } from '../domain/event.js';
+import { type Pipeline, type Stage, type Step, stepLabel } from '../domain/pipeline.js';
+import type { Balancer, Deployer, EventSink } from '../domain/ports.js';
+import type { Rollout } from '../domain/scenario.js';
+import type { Target, TargetId } from '../domain/target.js';
+import type { Clock } from '../domain/time.js';
+import { detachedAfter } from './safety/detached.js';
+import { assertMinInService } from './safety/in-service.js';
+import { recoverTargets } from './safety/recovery.js';
+import { awaitTarget } from './wait.js';
+
+export interface RunnerDeps {
+  readonly balancer: Balancer;
+  readonly deployer: Deployer;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly targets: readonly Target[];
+  readonly rollout: Rollout;
+  readonly runId: string;
+}
+
+export interface PipelineEnd {
+  readonly deploy: DeployEnd;
+  readonly stillDetached: readonly TargetId[];
+  /** Why it did not complete; null when it did. */
+  readonly error: RollproofError | null;
+}
+
+/**
+ * Runs the stages in order and journals intent before, acknowledgement after each step. Stops at the first step that
+ * fails and never touches the next target then; whatever the way out, what was detached is attached again or named.
+ * @param stop aborts the pipeline; its reason says why (Ctrl-C, or a RollproofError such as a dead generator).
+ * @param giveUp aborts even the recovery (second Ctrl-C).
+ */
+export async function runPipeline(
+  pipeline: Pipeline,
+  deps: RunnerDeps,
+  stop: AbortSignal,
+  giveUp: AbortSignal,
+): Promise<PipelineEnd> {
+  const history: RunEvent[] = [];
+  const events: EventSink = {
+    append(event) {
+      // Remembered first: when the journal cannot be written any more, recovery still knows what was detached.
+      history.push(event);
+      deps.events.append(event);
+    },
+  };
+  const context: RunnerDeps = { ...deps, events };
+  let error: RollproofError | null = null;
+  try {
+    for (const stage of pipeline.stages) await runStage(stage, context, stop);
+  } catch (cause) {
+    error = asRollproofError(cause);
+  }
+  const interrupted = error?.code === 'INTERRUPTED';
+  const left = detachedAfter(history).map((d) =>
+    interrupted && d.deploy === 'failed' ? { ...d, deploy: 'open' as const } : d,
+  );
+  const stillDetached =
+    error === null ? left.map((d) => d.target) : await recoverTargets(left, deps.targets, context, giveUp);
+  const deploy: DeployEnd = error === null ? 'complete' : interrupted ? 'interrupted' : 'failed';
+  return { deploy, stillDetached, error };
+}
+
+async function runStage(stage: Stage, deps: RunnerDeps, stop: AbortSignal): Promise<void> {
+  deps.events.append({ kind: 'stage-started', at: deps.clock.now(), stage: stage.name });
+  let ok = false;
+  try {
+    for (const [index, step] of stage.steps.entries()) await runStep(stage.name, index, step, deps, stop);
+    ok = true;
+  } finally {
+    deps.events.append({ kind: 'stage-ended', at: deps.clock.now(), stage: stage.name, ok });
+  }
+}
+
+async function runStep(stage: string, index: number, step: Step, deps: RunnerDeps, stop: AbortSignal): Promise<void> {
+  const place = { stage, index, step };
+  try {
+    throwIfStopped(stop, step);
+    if (step.kind === 'detach') await assertMinInService(step.target, deps.rollout.minInService, deps, stop);
+    throwIfStopped(stop, step);
+    deps.events.append({ kind: 'step-intent', at: deps.clock.now(), ...place });
+    await execute(stage, step, deps, stop);
+    throwIfStopped(stop, step);
+    deps.events.append({ kind: 'step-done', at: deps.clock.now(), ...place });
+  } catch (cause) {
+    const error = asRollproofError(cause);
+    deps.events.append({ kind: 'step-failed', at: deps.clock.now(), ...place, error: error.message });
+    throw error;
+  }
+}
+
+function execute(stage: string, step: Step, deps: RunnerDeps, stop: AbortSignal): Promise<void> {
+  switch (step.kind) {
+    case 'sleep':
+      return deps.clock.sleep(step.ms, stop);
+    case 'await':
+      return awaitTarget(targetOf(step.target, deps), step.condition, step.timeoutMs, deps, stop);
+    case 'deploy':
+      return deps.deployer.deploy(
+        {
+          target: targetOf(step.target, deps),
+          version: deps.rollout.version,
+          previousVersion: deps.rollout.previousVersion,
+          stage,
+          runId: deps.runId,
+        },
+        stop,
+      );
+    case 'detach':
+    case 'attach':
+      return callBalancer(step.kind, targetOf(step.target, deps), deps);
+  }
+}
+
+/** A change of membership is never cut in the middle: Ctrl-C waits for its reply, so that we know what was done. */
+async function callBalancer(operation: 'detach' | 'attach', target: Target, deps: RunnerDeps): Promise<void> {
+  const uncut = new AbortController().signal;
+  const requestedAt = deps.clock.now();
+  let failure: RollproofError | null = null;
+  try {
+    await deps.balancer[operation](target, uncut);
+  } catch (cause) {
+    failure = asRollproofError(cause);
+  }
+  const respondedAt = deps.clock.now();
+  deps.events.append({
+    kind: 'balancer-call',
+    at: respondedAt,
+    operation,
+    target: target.id,
+    requestedAt,
+    respondedAt,
+    error: failure?.message ?? null,
+  });
+  if (failure !== null) throw failure;
+}
+
+function targetOf(id: TargetId, deps: RunnerDeps): Target {
+  const target = deps.targets.find((t) => t.id === id);
+  if (target === undefined)
+    throw new RollproofError('SCENARIO_INVALID', `the pipeline names a target the scenario does not have: ${id}`);
+  return target;
+}
+
+function throwIfStopped(stop: AbortSignal, step: Step): void {
+  if (!stop.aborted) return;
+  if (stop.reason instanceof RollproofError) throw stop.reason;
+  throw new RollproofError('INTERRUPTED', `stopped during ${stepLabel(step)}`, { cause: stop.reason });
+}
+
+/** Keeps what a person can act on; anything else is a fault of ours and says so. */
+export function asRollproofError(cause: unknown): RollproofError {
+  if (cause instanceof RollproofError) return cause;
+  return new RollproofError('INTERNAL', cause instanceof Error ? cause.message : String(cause), { cause });
+}

@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import { RollproofError } from '../../src/domain/errors.js';
+import type { RunEvent } from '../../src/domain/event.js';
+import { stepLabel } from '../../src/domain/pipeline.js';
+import type { Deployer } from '../../src/domain/ports.js';
+import type { Rollout } from '../../src/domain/scenario.js';
+import { pipelineOf, sleepMsOf } from '../../src/pipeline/compile.js';
+import { runPipeline } from '../../src/pipeline/runner.js';
+import { fakeBalancer, refusal } from '../support/fake-balancer.js';
+import { fakeClock } from '../support/fake-clock.js';
+import { testScenario } from '../support/scenario.js';
+
+const never = new AbortController().signal;
+
+/** A rollout over two fake targets; `tick` sees every moment the clock moves. */
+function rig(options: { rollout?: Partial<Rollout>; deployer?: Deployer; journal?: (e: RunEvent) => void } = {}) {
+  const base = testScenario();
+  const scenario = testScenario({ rollout: { ...base.rollout, ...options.rollout } });
+  const fake = fakeBalancer(scenario.targets);
+  const events: RunEvent[] = [];
+  const stop = new AbortController();
+  const at: { tick: (now: number) => void } = { tick: () => undefined };
+  const clock = fakeClock((now) => at.tick(now));
+  const run = (signal: AbortSignal = stop.signal) =>
+    runPipeline(
+      pipelineOf(scenario),
+      {
+        balancer: fake.balancer,
+        deployer: options.deployer ?? { deploy: async () => undefined },
+        events: {
+          append(event) {
+            options.journal?.(event);
+            events.push(event);
+          },
+        },
+        clock,
+        targets: scenario.targets,
+        rollout: scenario.rollout,
+        runId: 'run',
+      },
+      signal,
+      never,
+    );
+  return { ...fake, events, run, stop, at, scenario, clock };
+}
+
+describe('the rolling pipeline', () => {
+  it('is the three stages of the plan it grew out of', () => {
+    const pipeline = pipelineOf(testScenario());
+    expect(pipeline.stages.map((s) => [s.name, s.steps.map(stepLabel)])).toEqual([
+      ['staging-1-out', ['detach staging-1', 'sleep 1 min', 'deploy staging-1']],
+      ['staging-1-in', ['attach staging-1', 'sleep 1 min']],
+      ['staging-2', ['detach staging-2', 'sleep 1 min', 'deploy staging-2', 'attach staging-2', 'sleep 1 min']],
+    ]);
+    expect(sleepMsOf(pipeline)).toBe(240_000);
+  });
+
+  it('asks the balancer instead of, or before, sleeping', () => {
+    const labels = (wait: Rollout['wait']) =>
+      pipelineOf(testScenario({ rollout: { ...testScenario().rollout, wait } })).stages[0].steps.map(stepLabel);
+    expect(labels('health')).toEqual(['detach staging-1', 'await staging-1 drained', 'deploy staging-1']);
+    expect(labels('both')).toEqual(['detach staging-1', 'await staging-1 drained', 'sleep 1 min', 'deploy staging-1']);
+  });
+});
+
+describe('the runner', () => {
+  it('journals the intent before and the acknowledgement after each call', async () => {
+    const r = rig();
+    expect(await r.run()).toEqual({ deploy: 'complete', stillDetached: [], error: null });
+    expect(r.calls).toEqual(['detach staging-1', 'attach staging-1', 'detach staging-2', 'attach staging-2']);
+    const kinds = r.events.filter((e) => 'step' in e || e.kind === 'balancer-call').map((e) => e.kind);
+    expect(kinds.slice(0, 3)).toEqual(['step-intent', 'balancer-call', 'step-done']);
+    expect(kinds.filter((k) => k === 'step-intent')).toHaveLength(10);
+  });
+
+  it('does not detach what it could not journal', async () => {
+    const r = rig({
+      journal: (event) => {
+        if (event.kind === 'step-intent' && event.step.kind === 'detach')
+          throw new RollproofError('DISK_WRITE_FAILED', 'no space');
+      },
+    });
+    const end = await r.run();
+    expect(end).toMatchObject({ deploy: 'failed', stillDetached: [] });
+    // Only the harmless attach of the recovery, which cannot know how far the intent came.
+    expect(r.calls).toEqual(['attach staging-1']);
+  });
+
+  it('attaches again although the journal cannot be written any more', async () => {
+    let full = false;
+    const r = rig({
+      journal: (event) => {
+        if (event.kind === 'balancer-call') full = true;
+        if (full) throw new RollproofError('DISK_WRITE_FAILED', 'no space');
+      },
+    });
+    const end = await r.run();
+    expect(end).toMatchObject({ deploy: 'failed', stillDetached: [] });
+    expect(r.calls).toEqual(['detach staging-1', 'attach staging-1']);
+  });
+
+  it('leaves a target out, and says so, when its deploy failed; never touches the next', async () => {
+    const r = rig({ deployer: { deploy: () => Promise.reject(new RollproofError('DEPLOY_FAILED', 'exit 1')) } });
+    const end = await r.run();
+    expect(end).toMatchObject({ deploy: 'failed', stillDetached: ['staging-1'] });
+    expect(end.error?.code).toBe('DEPLOY_FAILED');
+    expect(r.calls).toEqual(['detach staging-1']);
+    expect(r.events.find((e) => e.kind === 'recovery')).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('attach-by-hand i-1'),
+    });
+  });
+
+  it('attaches again when it is stopped, wherever that is', async () => {
+    for (const stopAt of [1_000, 30_000, 60_500, 119_000, 150_000, 200_000]) {
+      const r = rig();
+      r.at.tick = (now) => {
+        if (now >= stopAt) r.stop.abort('SIGINT');
+      };
+      const end = await r.run();
+      expect(end).toMatchObject({ deploy: 'interrupted', stillDetached: [] });
+      expect([...r.states.values()]).toEqual(['healthy', 'healthy']);
+    }
+  });
+
+  it('attaches a target whose deploy was cut by the stop', async () => {
+    const deployer: Deployer = { deploy: () => Promise.reject(new RollproofError('INTERRUPTED', 'stopped')) };
+    const r = rig({ deployer });
+    expect(await r.run()).toMatchObject({ deploy: 'interrupted', stillDetached: [] });
+    expect(r.calls).toEqual(['detach staging-1', 'attach staging-1']);
+  });
+
+  it('refuses a detach that would leave nobody in service, and a draining target is nobody', async () => {
+    for (const state of ['unhealthy', 'draining', 'initial', 'unavailable'] as const) {
+      const r = rig();
+      r.states.set('i-2', state);
+      const end = await r.run();
+      expect(end.error?.code).toBe('MIN_IN_SERVICE');
+      expect(end.error?.message).toContain(`staging-2 is ${state}`);
+      expect(r.calls).toEqual([]);
+    }
+  });
+
+  it('reads twice before a detach: one read can be stale', async () => {
+    const r = rig();
+    r.at.tick = () => r.states.set('i-2', 'unhealthy');
+    expect((await r.run()).error?.code).toBe('MIN_IN_SERVICE');
+    expect(r.calls).toEqual([]);
+  });
+
+  it('names what is still detached when the balancer refuses the attach', async () => {
+    const r = rig();
+    r.refuse.set('attach staging-1', refusal);
+    expect(await r.run()).toMatchObject({ deploy: 'failed', stillDetached: ['staging-1'] });
+    expect(r.calls.filter((c) => c === 'attach staging-1').length).toBe(4);
+  });
+
+  it('gives up waiting for health at the deadline with the balancer’s last words', async () => {
+    const r = rig({ rollout: { wait: 'health', awaitTimeoutMs: 20_000 } });
+    const attach = r.balancer.attach;
+    Object.assign(r.balancer, {
+      async attach(...args: Parameters<typeof attach>) {
+        await attach(...args);
+        r.states.set('i-1', 'initial');
+      },
+    });
+    const end = await r.run();
+    expect(end.error?.code).toBe('AWAIT_TIMEOUT');
+    expect(end.error?.message).toContain('it is initial');
+  });
+
+  it('says why it was halted when the generator died', async () => {
+    const r = rig();
+    r.at.tick = (now) => {
+      if (now > 30_000) r.stop.abort(new RollproofError('INTERNAL', 'the traffic engine ended by itself'));
+    };
+    expect(await r.run()).toMatchObject({ deploy: 'failed', stillDetached: [], error: { code: 'INTERNAL' } });
+  });
+});
