@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ascending, ascendingOrder, lowerBound, upperBound } from '../../src/stats/ascending.js';
+import { excessP, holm } from '../../src/stats/excess.js';
+import { quantile, quantiles } from '../../src/stats/quantile.js';
+import { excessGaps, largestSpan } from '../../src/stats/spacing.js';
+import { minWindowRatio } from '../../src/stats/windows.js';
+
+const times = fc.array(fc.integer({ min: -20, max: 120 }), { maxLength: 40 });
+
+describe('largestSpan', () => {
+  it('is the longest of all spans over m gaps', () => {
+    fc.assert(
+      fc.property(times, fc.integer({ min: 1, max: 8 }), (list, m) => {
+        const inside = list.filter((t) => t >= 0 && t <= 100).sort((a, b) => a - b);
+        const points = [0, ...inside, 100];
+        const spans = points.slice(m).map((t, i) => t - points[i]!);
+        const expected = spans.length === 0 ? 100 : Math.max(...spans);
+        expect(largestSpan(Float64Array.from(list), 0, 100, m)).toBe(expected);
+      }),
+    );
+  });
+
+  it('keeps its promise: any longer interval holds at least m sends', () => {
+    const start = fc.double({ min: 0, max: 100, noNaN: true });
+    fc.assert(
+      fc.property(times, fc.integer({ min: 1, max: 5 }), start, (list, m, from) => {
+        const d = largestSpan(Float64Array.from(list), 0, 100, m);
+        const to = from + d + 1e-6;
+        fc.pre(to <= 100);
+        expect(list.filter((t) => t >= from && t <= to).length).toBeGreaterThanOrEqual(m);
+      }),
+    );
+  });
+
+  it('passes over NaN, and does not touch its input', () => {
+    const sends = Float64Array.of(60, Number.NaN, 20);
+    expect(largestSpan(sends, 0, 100, 1)).toBe(40);
+    expect([...sends]).toEqual([60, Number.NaN, 20]);
+    expect(largestSpan(sends, 0, 100, Number.POSITIVE_INFINITY)).toBe(100);
+    expect(largestSpan(sends, 100, 0, 1)).toBe(0);
+  });
+});
+
+describe('excessGaps', () => {
+  it('adds up what gaps exceed the allowance by', () => {
+    expect(excessGaps(Float64Array.of(-5, 30, 40, 200), 0, 100, 10)).toBe(20 + 0 + 50);
+    expect(excessGaps(new Float64Array(), 0, 100, 10)).toBe(90);
+    expect(excessGaps(Float64Array.of(10, 20), 0, 25, 10)).toBe(0);
+  });
+});
+
+describe('minWindowRatio', () => {
+  const arrivals = fc.array(fc.tuple(fc.integer({ min: -10, max: 110 }), fc.integer({ min: 0, max: 1 })), {
+    maxLength: 40,
+  });
+  it('is the least ratio over every window', () => {
+    fc.assert(
+      fc.property(arrivals, fc.integer({ min: 1, max: 120 }), (list, w) => {
+        const ratios = [0, ...list.map(([t]) => t)]
+          .filter((t) => t >= 0 && t + w <= 100)
+          .map((t) => list.filter(([at]) => at >= t && at < t + w))
+          .filter((inside) => inside.length > 0)
+          .map((inside) => inside.filter(([, good]) => good === 1).length / inside.length);
+        const expected = ratios.length === 0 ? null : Math.min(...ratios);
+        const sorted = [...list].sort((a, b) => a[0] - b[0]);
+        for (const order of [list, sorted]) {
+          const at = Float64Array.from(order, ([t]) => t);
+          expect(
+            minWindowRatio(
+              at,
+              Uint8Array.from(order, ([, good]) => good),
+              w,
+              0,
+              100,
+            ),
+          ).toBe(expected);
+        }
+      }),
+    );
+  });
+  it('finds room for a window as long as a span of fractions', () => {
+    const [from, to] = [0.1, 0.7 + 9.3];
+    expect(minWindowRatio(Float64Array.of(1, 2), Uint8Array.of(1, 0), to - from, from, to)).toBe(0.5);
+  });
+});
+
+describe('ascending and its bounds', () => {
+  it('sort only when needed and cut at the right place', () => {
+    const sorted = Float64Array.of(1, 2, 2, 3);
+    expect(ascending(sorted)).toBe(sorted);
+    expect([...ascending(Float64Array.of(3, Number.NaN, 1))]).toEqual([1, 3]);
+    expect([lowerBound(sorted, 2), upperBound(sorted, 2), lowerBound(sorted, 9), upperBound(sorted, 0)]).toEqual([
+      1, 3, 4, 0,
+    ]);
+  });
+});
+
+describe('ascendingOrder', () => {
+  it('is a stable sort, for input nearly in order and for input in none', () => {
+    const wild = fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 200 });
+    const nearly = wild.map((list) => list.map((jitter, i) => i * 10 + jitter));
+    fc.assert(
+      fc.property(fc.oneof(wild, nearly), (list) => {
+        const times = Float64Array.from(list);
+        const expected = [...list.keys()].sort((a, b) => list[a]! - list[b]! || a - b);
+        expect([...(ascendingOrder(times) ?? list.keys())]).toEqual(expected);
+        expect([...times]).toEqual(list);
+        expect([...ascending(times)]).toEqual(expected.map((i) => list[i]));
+      }),
+    );
+  });
+});
+
+describe('quantiles', () => {
+  it('are values that occurred, the least that q of them do not exceed', () => {
+    const values = fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(values, fc.double({ min: 0, max: 1, noNaN: true }), (list, q) => {
+        const found = quantile(Float64Array.from(list), q)!;
+        expect(list).toContain(found);
+        expect(list.filter((v) => v <= found).length / list.length).toBeGreaterThanOrEqual(q - 1e-9);
+        expect(list.filter((v) => v < found).length / list.length).toBeLessThanOrEqual(q + 1e-9);
+      }),
+    );
+  });
+  it('are null without values and pass over NaN', () => {
+    expect(quantiles(new Float64Array(), [0.5, 0.99])).toEqual([null, null]);
+    expect(quantiles(Float64Array.of(Number.NaN, 4, 2), [0, 0.5, 1])).toEqual([2, 2, 4]);
+  });
+});
+
+describe('excessP and holm', () => {
+  it('is the chance of a fair coin with equal exposure and no failures before', () => {
+    expect(excessP(5, 1000, 0, 1000)).toBeCloseTo(1 / 32, 12);
+    expect(excessP(0, 0, 0, 0)).toBe(1);
+    expect(excessP(0, 10, 0, 0)).toBe(1);
+    // Without a baseline nothing excuses a failure.
+    expect(excessP(1, 10, 0, 0)).toBe(0);
+  });
+  it('falls with failures in the phase and rises with failures before it', () => {
+    const count = fc.integer({ min: 0, max: 50 });
+    fc.assert(
+      fc.property(count, count, (k1, k0) => {
+        const p = excessP(k1, 5000, k0, 3000);
+        expect(excessP(k1 + 1, 5000, k0, 3000)).toBeLessThanOrEqual(p + 1e-12);
+        expect(excessP(k1, 5000, k0 + 1, 3000)).toBeGreaterThanOrEqual(p - 1e-12);
+      }),
+    );
+  });
+  it('never lowers a p-value, never exceeds 1, and keeps the order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 }), (ps) => {
+        const adjusted = holm(ps);
+        for (const [i, p] of ps.entries()) {
+          expect(adjusted[i]).toBeGreaterThanOrEqual(p);
+          expect(adjusted[i]).toBeLessThanOrEqual(1);
+          for (const [j, q] of ps.entries()) if (p <= q) expect(adjusted[i]).toBeLessThanOrEqual(adjusted[j]!);
+        }
+      }),
+    );
+  });
+});
