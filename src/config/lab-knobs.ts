@@ -1,0 +1,143 @@
+import type { LabKnobValue } from '../domain/scenario.js';
+import { quoted } from './problem-text.js';
+import { type Reading, readDuration, readFlag, readNumber, readRatio } from './quantity.js';
+
+/** How a knob's value is written. `range` takes one duration or a pair `[lo, hi]` drawn from at random. */
+export type LabKnobKind = 'range' | 'ms' | 'count' | 'ratio' | 'flag' | 'text' | 'factor';
+
+/** One knob of the lab. `min` and `max` bound the value (ms for durations); they mean nothing for flags and text. */
+export interface LabKnob {
+  readonly name: string;
+  readonly kind: LabKnobKind;
+  readonly min: number;
+  readonly max: number;
+  readonly description: string;
+}
+
+/** Longest delay the lab plays, ms: an hour. */
+const HOUR_MS = 3_600_000;
+const MAX_TEXT = 200;
+
+const range = (name: string, description: string): LabKnob => ({
+  name,
+  kind: 'range',
+  min: 0,
+  max: HOUR_MS,
+  description,
+});
+const ms = (name: string, description: string, min = 0): LabKnob => ({
+  name,
+  kind: 'ms',
+  min,
+  max: HOUR_MS,
+  description,
+});
+const count = (name: string, min: number, max: number, description: string): LabKnob => ({
+  name,
+  kind: 'count',
+  min,
+  max,
+  description,
+});
+const ratio = (name: string, description: string): LabKnob => ({ name, kind: 'ratio', min: 0, max: 1, description });
+const flag = (name: string, description: string): LabKnob => ({ name, kind: 'flag', min: 0, max: 1, description });
+
+/** Every knob of the lab a scenario may turn, balancer first, then the application. A test compares it with the lab's. */
+export const LAB_KNOBS: readonly LabKnob[] = [
+  count('nodes', 1, 8, 'Load balancer nodes, each with its own view of the targets.'),
+  range('registerDelayMs', 'From the attach call until the balancer starts to check the target.'),
+  range('registerPropagationMs', 'After registerDelayMs, until a node sends it traffic; drawn per node.'),
+  range('deregisterPropagationMs', 'From the detach call until a node stops sending it traffic; drawn per node.'),
+  ms('healthIntervalMs', 'Time between two health checks.', 1),
+  ms('healthTimeoutMs', 'How long a health check waits for its answer; at most healthIntervalMs.', 1),
+  count('unhealthyThreshold', 1, 10, 'Failed checks in a row until a target is out of service.'),
+  count('healthyThreshold', 1, 10, 'Passed checks in a row until a target is in service again.'),
+  count('initialHealthyChecks', 1, 10, 'Passed checks a newly attached target needs.'),
+  flag('drainEnabled', 'Connection draining; without it requests in flight are cut at the detach.'),
+  ms('drainTimeoutMs', 'How long draining waits for requests in flight before it cuts them.', 1),
+  flag('crossZone', 'Whether a node may use targets of other zones.'),
+  count('connectRetries', 0, 10, 'Times a node tries again when a target refuses the connection.'),
+  count('preopen', 0, 100, 'Idle connections a node opens to each target in advance.'),
+  ms('idleTimeoutMs', 'Silence after which the balancer closes a connection.', 1),
+  count('surgeQueue', 0, 100_000, 'Requests a node queues when no target can take them.'),
+  ms('describeStaleMs', 'How old the answers of the describe calls are.'),
+  range('apiLatencyMs', 'How long every API call takes.'),
+  ratio('throttleRate', 'Share of API calls refused with Throttling.'),
+  ratio('dropAckRate', 'Share of changing API calls that are applied but never answered.'),
+  {
+    name: 'timeScale',
+    kind: 'factor',
+    min: 0.001,
+    max: 100,
+    description: 'Multiplies every time of the lab: 0.1 is ten times as fast.',
+  },
+  ms('startupDelayMs', 'From the start of the application until its port is open.'),
+  ms('readyLagMs', 'From the open port until the application can really serve; it answers 503 meanwhile.'),
+  flag('healthLies', 'The health check passes as soon as the port is open, ready or not.'),
+  ms('keepAliveMs', 'Silence after which the application closes a connection.'),
+  ms('graceMs', 'How long a stopping application finishes what is in flight; 0 stops at once.'),
+  flag('ignoreSigterm', 'The application does not stop when asked and has to be killed.'),
+  ms('latencyMs', 'How long the application takes to answer.'),
+  ratio('errorRate', 'Share of requests the application answers with an error, at all times.'),
+  { name: 'brokenVersion', kind: 'text', min: 0, max: MAX_TEXT, description: 'A version that never becomes healthy.' },
+  flag('staleVersion', 'A deploy restarts the process but keeps the old version.'),
+];
+
+const HINTS: Readonly<Record<LabKnobKind, string>> = {
+  range: 'write 500 (ms), 2s, or a range such as [300, 1s]',
+  ms: 'write 500 (ms) or 2s',
+  count: 'write a whole number',
+  ratio: 'write 0.1 or 10%',
+  flag: 'write true or false',
+  text: 'write text such as v2',
+  factor: 'write a number such as 0.5',
+};
+
+/** Reads a knob's value as it stands in the file: text, or a list of two for ranges. */
+export function readKnob(knob: LabKnob, value: unknown): Reading<LabKnobValue> {
+  const hint = HINTS[knob.kind];
+  if (Array.isArray(value)) {
+    if (knob.kind !== 'range') return { ok: false, message: 'takes one value, not a list', hint };
+    const [lo, hi] = [value[0], value[1]].map((end) => (typeof end === 'string' ? readMs(knob, end) : null));
+    if (value.length !== 2 || !lo || !hi) return { ok: false, message: 'a range has exactly two ends', hint };
+    if (!lo.ok) return { ...lo, hint };
+    if (!hi.ok) return { ...hi, hint };
+    if (lo.value > hi.value) {
+      return { ok: false, message: `the range starts at ${lo.value} ms, after its end at ${hi.value} ms`, hint };
+    }
+    return { ok: true, value: [lo.value, hi.value] };
+  }
+  if (typeof value !== 'string') {
+    return { ok: false, message: value === null ? 'is empty' : 'takes one value, not a map', hint };
+  }
+  const result = readScalarKnob(knob, value);
+  return result.ok || result.hint !== '' ? result : { ...result, hint };
+}
+
+function readScalarKnob(knob: LabKnob, text: string): Reading<LabKnobValue> {
+  const { min, max } = knob;
+  switch (knob.kind) {
+    case 'range':
+    case 'ms':
+      return readMs(knob, text);
+    case 'count':
+      return readNumber(text, { min, max, whole: true });
+    case 'factor':
+      return readNumber(text, { min, max, whole: false });
+    case 'ratio':
+      return readRatio(text);
+    case 'flag':
+      return readFlag(text);
+    case 'text':
+      if (text.trim() === '') return { ok: false, message: 'is empty', hint: '' };
+      if (text.length > max) return { ok: false, message: `is longer than ${max} characters`, hint: '' };
+      return { ok: true, value: text };
+  }
+}
+
+function readMs(knob: LabKnob, text: string): Reading<number> {
+  const result = readDuration(text, 'ms');
+  if (!result.ok) return { ...result, hint: '' };
+  if (result.value >= knob.min && result.value <= knob.max) return result;
+  return { ok: false, message: `${quoted(text)} is not between ${knob.min} ms and an hour`, hint: '' };
+}

@@ -1,0 +1,152 @@
+import type {
+  BalancerConfig,
+  DeployConfig,
+  ExplicitStep,
+  LabKnobValue,
+  Policy,
+  Rollout,
+  Scenario,
+  Service,
+  Traffic,
+} from '../domain/scenario.js';
+import type { Target } from '../domain/target.js';
+import type { ScenarioDocument } from './schema.js';
+
+/** Makes a path written in the scenario relative to the file it was written in. */
+export type ResolvePath = (path: string, writtenAt: readonly string[]) => string;
+
+/** A document without problems → the domain's scenario: names with their units, headers in lower case. */
+export function resolveScenario(document: ScenarioDocument, resolvePath: ResolvePath): Scenario {
+  return {
+    name: document.name,
+    description: document.description.trim(),
+    environment: document.environment ?? 'lab',
+    service: serviceOf(document.service),
+    balancer: balancerOf(document.balancer),
+    targets: document.targets as unknown as readonly [Target, ...Target[]],
+    rollout: rolloutOf(document.rollout, resolvePath),
+    traffic: trafficOf(document.traffic, resolvePath),
+    policy: policyOf(document.policy),
+    expect: document.expect,
+  };
+}
+
+function serviceOf(service: ScenarioDocument['service']): Service {
+  const { identity } = service;
+  return {
+    url: service.url,
+    method: service.method,
+    headers: service.headers,
+    body: service.body,
+    ok: service.ok,
+    identity: {
+      target: identity.target.toLowerCase(),
+      version: identity.version.toLowerCase(),
+      bootId: identity.bootId?.toLowerCase() ?? null,
+    },
+  };
+}
+
+function balancerOf(balancer: ScenarioDocument['balancer']): BalancerConfig {
+  if (balancer.kind === 'elb-classic') return balancer;
+  const knobs = Object.entries(balancer.knobs).filter(
+    (entry): entry is [string, LabKnobValue] => entry[1] !== undefined,
+  );
+  return { ...balancer, knobs: Object.fromEntries(knobs) };
+}
+
+function rolloutOf(rollout: ScenarioDocument['rollout'], resolvePath: ResolvePath): Rollout {
+  return {
+    strategy: rollout.strategy,
+    stages: rollout.stages.map((stage) => ({ name: stage.name, steps: stage.steps.flatMap(stepsOf) })),
+    sleep: { afterDetachMs: rollout.sleep.afterDetach, afterAttachMs: rollout.sleep.afterAttach },
+    wait: rollout.wait,
+    awaitTimeoutMs: rollout.awaitTimeout,
+    minInService: rollout.minInService,
+    deploy: deployOf(rollout.deploy, resolvePath),
+    version: rollout.version,
+    previousVersion: rollout.previousVersion,
+  };
+}
+
+function stepsOf(step: ScenarioDocument['rollout']['stages'][number]['steps'][number]): ExplicitStep[] {
+  if (step.sleep !== undefined) return [{ kind: 'sleep', ms: step.sleep }];
+  for (const kind of ['detach', 'deploy', 'attach'] as const) {
+    const target = step[kind];
+    if (target !== undefined) return [{ kind, target }];
+  }
+  return [];
+}
+
+function deployOf(deploy: ScenarioDocument['rollout']['deploy'], resolvePath: ResolvePath): DeployConfig {
+  if (deploy === 'none') return { kind: 'none' };
+  const [first = '', ...rest] = typeof deploy.command === 'string' ? [deploy.command] : deploy.command;
+  return {
+    kind: 'command',
+    command: [first, ...rest],
+    shell: deploy.shell,
+    timeoutMs: deploy.timeout,
+    env: deploy.env,
+    cwd: deploy.cwd === null ? null : resolvePath(deploy.cwd, ['rollout', 'deploy', 'cwd']),
+  };
+}
+
+function trafficOf(traffic: ScenarioDocument['traffic'], resolvePath: ResolvePath): Traffic {
+  const { lanes, tls, injectStall } = traffic;
+  const { long } = lanes;
+  return {
+    engine: traffic.engine,
+    ratePerSecond: traffic.rate,
+    lanes: {
+      newWeight: lanes.new,
+      reuseWeight: lanes.reuse,
+      long:
+        long === null
+          ? null
+          : { ratePerSecond: long.rate, path: long.path, minHoldMs: long.minHold, maxHoldMs: long.maxHold },
+    },
+    timeoutMs: traffic.timeout,
+    warmUpMs: traffic.warmUp,
+    baselineMs: traffic.baseline,
+    settleMs: traffic.settle,
+    maxInFlight: traffic.maxInFlight,
+    seed: traffic.seed,
+    tls: {
+      caFile: tls.ca === null ? null : resolvePath(tls.ca, ['traffic', 'tls', 'ca']),
+      serverName: tls.serverName,
+      insecure: tls.insecure,
+    },
+    resolve: traffic.resolve,
+    injectStall: injectStall === null ? null : { atMs: injectStall.at, durationMs: injectStall.duration },
+  };
+}
+
+function policyOf(policy: ScenarioDocument['policy']): Policy {
+  const { gates } = policy;
+  return {
+    mode: policy.mode,
+    alpha: policy.alpha,
+    excessAlpha: policy.excessAlpha,
+    slo: policy.slo,
+    fullOutageMs: policy.fullOutage,
+    targetOutageMs: policy.targetOutage,
+    maxOutageMs: policy.maxOutage,
+    delta: policy.delta,
+    requireDrain: policy.requireDrain,
+    slowMs: policy.slow,
+    dns: policy.dns,
+    gates: {
+      maxLost: gates.maxLost,
+      maxDropped: gates.maxDropped,
+      maxClientErrors: gates.maxClientErrors,
+      maxForged: gates.maxForged,
+      maxStallMs: gates.maxStall,
+      lateMs: gates.late,
+      maxLate: gates.maxLate,
+      maxControlFailed: gates.maxControlFailed,
+      minBaseline: gates.minBaseline,
+      minStamped: gates.minStamped,
+      maxClockErrorMs: gates.maxClockError,
+    },
+  };
+}

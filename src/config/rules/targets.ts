@@ -1,0 +1,56 @@
+import { quoted } from '../problem-text.js';
+import { problem, type Rule, warning } from './rule.js';
+
+/** One server twice would be detached twice and proven once. */
+const unique = (key: 'id' | 'instance'): Rule => ({
+  reads: [`targets[].${key}`],
+  findings: ({ targets }) =>
+    targets.flatMap((target, index) => {
+      const before = targets.findIndex((other) => other[key] === target[key]);
+      const message = `${quoted(target[key])} is already the ${key} of targets[${before}]`;
+      return before === index ? [] : [problem(['targets', index, key], message, `give every target its own ${key}`)];
+    }),
+});
+
+/** `minInService` counts the others: with n targets at most n − 1 can ever be in service beside a detached one. */
+const enoughTargets: Rule = {
+  reads: ['targets.length', 'rollout.minInService'],
+  findings: ({ targets, rollout }, isWritten) => {
+    const others = targets.length - 1;
+    if (rollout.minInService <= others) {
+      if (others > 0) return [];
+      const hint = 'add a second target for a rollout without downtime';
+      return [warning(['targets'], 'with a single target every detach leaves nobody to answer', hint)];
+    }
+    const path = isWritten(['rollout', 'minInService']) ? ['rollout', 'minInService'] : ['targets'];
+    const count = targets.length === 1 ? 'there is only 1 target' : `there are only ${targets.length} targets`;
+    const message = `minInService is ${rollout.minInService} but ${count}: no detach would ever be allowed`;
+    const most =
+      others === 0
+        ? 'set rollout.minInService: 0 to accept the gap'
+        : `set rollout.minInService to at most ${others}, or 0 to accept a gap`;
+    return [problem(path, message, `${most}, or add targets`)];
+  },
+};
+
+/** A name tag in place of the instance id is accepted by nobody but the lab. */
+const instanceIds: Rule = {
+  reads: ['targets[].instance', 'balancer'],
+  findings: ({ targets, balancer }) => {
+    if (balancer.kind !== 'elb-classic' || balancer.endpoint !== null) return [];
+    return targets.flatMap((target, index) =>
+      /^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(target.instance)
+        ? []
+        : [
+            warning(
+              ['targets', index, 'instance'],
+              `${quoted(target.instance)} does not look like an EC2 instance id`,
+              'such an id is i- and 8 or 17 hexadecimal digits',
+            ),
+          ],
+    );
+  },
+};
+
+/** Rules about `targets:`. */
+export const TARGET_RULES: readonly Rule[] = [unique('id'), unique('instance'), enoughTargets, instanceIds];

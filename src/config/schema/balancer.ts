@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { LabKnobValue } from '../../domain/scenario.js';
+import { LAB_KNOBS, type LabKnob, readKnob } from '../lab-knobs.js';
+import { name, pattern, seed } from './fields.js';
+import { optionalUrl } from './service.js';
+
+const knobInputs = {
+  range: z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()]))]),
+  ms: z.union([z.string(), z.number()]),
+  count: z.union([z.string(), z.number()]),
+  factor: z.union([z.string(), z.number()]),
+  ratio: z.union([z.string(), z.number()]),
+  flag: z.union([z.boolean(), z.string()]),
+  text: z.union([z.string(), z.number()]),
+} as const;
+
+function knobField(knob: LabKnob) {
+  const input: z.ZodType = knobInputs[knob.kind];
+  return input
+    .transform((value, ctx): LabKnobValue => {
+      const result = readKnob(knob, value);
+      if (result.ok) return result.value;
+      ctx.issues.push({ code: 'custom', message: result.message, params: { hint: result.hint }, input: value });
+      return z.NEVER;
+    })
+    .optional()
+    .meta({ description: knob.description });
+}
+
+const knobsSchema = z.strictObject(Object.fromEntries(LAB_KNOBS.map((knob) => [knob.name, knobField(knob)])));
+
+const elbClassic = z.strictObject({
+  kind: z.literal('elb-classic').meta({ description: 'A Classic ELB, reached through the AWS API.' }),
+  name: pattern(
+    /^[A-Za-z0-9-]{1,32}$/,
+    'a Classic ELB name (at most 32 letters, digits and dashes)',
+    'take the name, not the DNS name',
+  ).meta({
+    description: 'Name of the Classic ELB.',
+    example: 'my-load-balancer',
+  }),
+  region: pattern(/^[a-z]{2,}(-[a-z]+)+-\d+$/, 'an AWS region', 'write a region such as eu-west-1').meta({
+    description: 'AWS region of the load balancer.',
+    example: 'eu-west-1',
+  }),
+  endpoint: optionalUrl().meta({ description: 'Another API endpoint than that of AWS, e.g. of a lab started apart.' }),
+});
+
+const lab = z.strictObject({
+  kind: z
+    .literal('lab')
+    .meta({ description: 'The load balancer emulator and two small applications on this machine.' }),
+  name: name('write a name such as lab').prefault('lab').meta({ description: 'Name of the load balancer in the lab.' }),
+  preset: z.enum(['lab-fast', 'aws-clb', 'aws-alb']).prefault('lab-fast').meta({
+    description: 'Timing: lab-fast (about a second), or as slow as a real Classic or Application Load Balancer.',
+  }),
+  seed: seed()
+    .prefault(1)
+    .meta({ description: 'Seed of every random draw of the lab: the same seed gives the same delays.' }),
+  knobs: knobsSchema
+    .prefault({})
+    .meta({ description: 'Knobs that differ from the preset. Bare numbers are milliseconds.' }),
+});
+
+/** `balancer:` the load balancer the targets are taken out of. */
+export const balancerSchema = z
+  .discriminatedUnion('kind', [elbClassic, lab])
+  .meta({ description: 'The load balancer.' });

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { count, duration, flag, name, optionalText, someText, someTime, text, textMap } from './fields.js';
+
+const targetId = () => name('name a target from `targets:`');
+
+/** `- detach: staging-1`: one key per step; rules/stages.ts sees to that and to the order. */
+const stepSchema = z
+  .strictObject({
+    detach: targetId().optional().meta({ description: 'Take this target out of the load balancer.' }),
+    deploy: targetId().optional().meta({ description: 'Run the deploy command for this target.' }),
+    attach: targetId().optional().meta({ description: 'Put this target back into the load balancer.' }),
+    sleep: duration().optional().meta({ description: 'Wait this long.', example: '60s' }),
+  })
+  .meta({ minProperties: 1, maxProperties: 1 });
+
+const stageSchema = z.strictObject({
+  name: name('write a name such as staging-1-out').meta({
+    description: 'Name of the stage.',
+    example: 'staging-1-out',
+  }),
+  steps: z
+    .array(stepSchema)
+    .min(1)
+    .meta({ description: 'Steps in order: detach, deploy, attach or sleep, one key each.' }),
+});
+
+const commandSchema = z.strictObject({
+  command: z.union([z.array(text()).min(1), someText('write a command')]).meta({
+    description:
+      'Command and arguments as a list; with shell: true one line of shell. A first word `rollproof` is this program.',
+    example: ['./deploy.sh'],
+  }),
+  shell: flag().prefault('false').meta({ description: 'Run the command through the shell. Off: no quoting pitfalls.' }),
+  timeout: someTime().prefault('10m').meta({ description: 'The deploy fails when the command takes longer.' }),
+  env: textMap().prefault({}).meta({
+    description:
+      'Environment variables for the command, beside ROLLPROOF_TARGET, _INSTANCE, _VERSION, _PREVIOUS_VERSION, _STAGE and _RUN_ID.',
+  }),
+  cwd: optionalText().meta({
+    description: 'Working directory of the command, relative to the file this is written in.',
+  }),
+});
+
+/** `rollout:` how the new version gets onto the targets. */
+export const rolloutSchema = z
+  .strictObject({
+    strategy: z
+      .enum(['rolling', 'stages'])
+      .prefault('rolling')
+      .meta({ description: 'rolling: one target after the other; stages: exactly the stages written below.' }),
+    stages: z.array(stageSchema).prefault([]).meta({ description: 'Only for strategy stages: the stages in order.' }),
+    sleep: z
+      .strictObject({
+        afterDetach: duration()
+          .prefault('60s')
+          .meta({ description: 'Wait after each detach, for traffic to stop and requests to finish.' }),
+        afterAttach: duration()
+          .prefault('60s')
+          .meta({ description: 'Wait after each attach, for traffic to come back.' }),
+      })
+      .prefault({})
+      .meta({ description: 'Fixed waits of strategy rolling.' }),
+    wait: z.enum(['sleep', 'health', 'both']).prefault('sleep').meta({
+      description: 'How strategy rolling waits: sleep a fixed time, ask the load balancer, or ask and then sleep.',
+    }),
+    awaitTimeout: someTime()
+      .prefault('5m')
+      .meta({ description: 'With wait health or both: give up when the load balancer takes longer.' }),
+    minInService: count(0, 10_000).prefault(1).meta({
+      description: 'Other targets that must be in service before a detach; checked live. 0 allows a gap without any.',
+    }),
+    deploy: z
+      .union([z.literal('none'), commandSchema])
+      .meta({ description: 'The deploy command, or none.', example: 'none' }),
+    version: someText('write the version that is deployed, e.g. v2').meta({
+      description: 'The version that is deployed, as the version header of the service will show it.',
+      example: 'v2',
+    }),
+    previousVersion: optionalText().meta({
+      description: 'The version before, if known: then a target that still answers with another one is noticed.',
+    }),
+  })
+  .meta({ description: 'How the new version gets onto the targets.' });

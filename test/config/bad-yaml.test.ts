@@ -1,0 +1,118 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are the scenario's own.
+import { describe } from 'vitest';
+import { type Bad, itRefuses } from './bad.js';
+import { variant } from './memory-io.js';
+
+const BAD: readonly Bad[] = [
+  { what: 'empty file', text: '', at: [1, 1], path: '', message: /empty/, hint: /rollproof init/ },
+  { what: 'only comments', text: '# nothing\n', at: [1, 1], path: '', message: /empty/, hint: /init/ },
+  { what: 'a list', text: '# x\n- a\n', at: [2, 1], path: '', message: /map of keys.*not a list/, hint: /init/ },
+  { what: 'plain text', text: 'hello', at: [1, 1], path: '', message: /not plain text/, hint: /init/ },
+  {
+    what: 'too large',
+    text: `a: ${'x'.repeat(1024 * 1024)}`,
+    at: [1, 1],
+    path: '',
+    message: /bytes/,
+    hint: /right file/,
+  },
+  { what: 'binary', text: 'a: \0', at: [1, 4], path: '', message: /not UTF-8/, hint: /UTF-8/ },
+  {
+    what: 'open bracket',
+    text: variant({ 7: '  - { id: a, instance: i-1' }),
+    at: [8, 3],
+    path: '',
+    message: /not valid YAML/,
+    hint: /brackets/,
+  },
+  {
+    what: 'tab indentation',
+    text: variant({ 13: '\trate: 5' }),
+    at: [13, 1],
+    path: '',
+    message: /tab/,
+    hint: /spaces/,
+  },
+  {
+    what: 'duplicate key',
+    text: variant({}, ['name: again']),
+    at: [14, 1],
+    path: '',
+    message: /"name" is given twice/,
+    hint: /keep one/,
+  },
+  {
+    what: 'two documents',
+    text: variant({}, ['---', 'name: other']),
+    at: [14, 1],
+    path: '',
+    message: /more than one document/,
+    hint: /one scenario/,
+  },
+  {
+    what: 'nested brackets',
+    text: `a: ${'['.repeat(20_000)}`,
+    at: [1, 68],
+    path: '',
+    message: /levels deep/,
+    hint: /levels/,
+  },
+  {
+    what: 'nested list markers',
+    text: '- '.repeat(5000),
+    at: [1, 129],
+    path: '',
+    message: /levels deep/,
+    hint: /levels/,
+  },
+  {
+    what: 'nested indentation',
+    text: Array.from({ length: 1300 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'),
+    at: [1026, 1026],
+    path: '',
+    message: /levels deep/,
+    hint: /levels/,
+  },
+  {
+    what: 'unknown anchor',
+    text: variant({ 3: '  url: *nowhere' }),
+    at: [3, 8],
+    path: 'service.url',
+    message: /no anchor &nowhere/,
+    hint: /define it/,
+  },
+  {
+    what: 'circular alias',
+    text: variant({ 3: '  headers: &h { x: *h }\n  url: http://x/' }),
+    at: [3, 20],
+    path: 'service.headers.x',
+    message: /contains itself/,
+    hint: /write the value/,
+  },
+  {
+    what: 'custom tag',
+    text: variant({ 1: 'name: !!js/function shop' }),
+    at: [1, 21],
+    path: 'name',
+    message: /tag/,
+    hint: /remove/,
+  },
+  {
+    what: '__proto__',
+    text: variant({ 3: '  url: http://x/\n  headers: { __proto__: x }' }),
+    at: [4, 14],
+    path: 'service.headers.__proto__',
+    message: /cannot be used/,
+    hint: /another/,
+  },
+  {
+    what: 'merge key',
+    text: variant({ 2: 'service:\n  <<: { method: GET }' }),
+    at: [3, 3],
+    path: 'service["<<"]',
+    message: /unknown key/,
+    hint: /extends/,
+  },
+];
+
+describe('a scenario that is not good YAML', () => itRefuses(BAD));
