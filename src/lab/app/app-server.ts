@@ -1,0 +1,149 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { AppConfig } from './app-config.js';
+import { RequestAudit } from './request-audit.js';
+import { seededRandom } from './seeded-random.js';
+
+const MAX_HOLD_MS = 60_000;
+const MAX_RUN_CHARS = 200;
+
+/** A running application server, without any process around it. */
+export interface AppServer {
+  listen(): Promise<number>;
+  becomeReady(): void;
+  /** Closes the listener at once; resolves when every request under way is answered. Idle connections are closed. */
+  finish(): Promise<void>;
+  /** Cuts every connection. */
+  destroy(): void;
+}
+
+/** Builds the application of the lab: a few routes that say who answered, and behave as badly as configured. */
+export function createAppServer(config: AppConfig): AppServer {
+  return new LabApp(config);
+}
+
+class LabApp implements AppServer {
+  readonly #config: AppConfig;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #audit = new RequestAudit();
+  readonly #random: () => number;
+  readonly #identity: readonly string[];
+  #ready = false;
+  #finishing = false;
+
+  constructor(config: AppConfig) {
+    this.#config = config;
+    this.#random = seededRandom(config.seed);
+    this.#identity = ['X-Target', config.target, 'X-Version', config.version, 'X-Boot-Id', config.bootId];
+    // Node's own 408 to slow or pre-opened connections would be a fault nobody configured.
+    const never = { requestTimeout: 0, headersTimeout: 0 };
+    this.#server = createServer(
+      { keepAliveTimeout: config.keepAliveMs, noDelay: true, ...never },
+      (request, response) => this.#serve(request, response),
+    );
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+      socket.on('error', () => socket.destroy());
+    });
+    this.#server.on('clientError', (_error, socket) => {
+      if (!socket.writable) socket.destroy();
+      else
+        socket.end(
+          `HTTP/1.1 400 Bad Request\r\n${this.#identityLines()}Content-Length: 0\r\nConnection: close\r\n\r\n`,
+        );
+    });
+  }
+
+  listen(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host: this.#config.host, port: this.#config.port, backlog: 4_096 }, () => {
+        this.#server.off('error', reject);
+        this.#server.on('error', () => undefined);
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  becomeReady(): void {
+    this.#ready = true;
+  }
+
+  finish(): Promise<void> {
+    this.#finishing = true;
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeIdleConnections();
+    });
+  }
+
+  destroy(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    request.resume();
+    const path = (request.url ?? '/').split('?', 1)[0];
+    if (path === '/health') this.#health(response);
+    else if (path === '/audit') this.#answerAudit(request, response);
+    else {
+      const run = request.headers['x-rollproof-run'];
+      const seq = request.headers['x-rollproof-seq'];
+      if (typeof run === 'string')
+        this.#audit.record(run.slice(0, MAX_RUN_CHARS), typeof seq === 'string' ? seq : undefined);
+      const holdMs = path === '/hold' ? holdOf(request.url ?? '') : 0;
+      const waitMs = holdMs + this.#config.latencyMs;
+      // Whether this request fails is drawn when it comes, so the sequence is the order of arrival.
+      const fails = this.#config.errorRate > 0 && this.#random() < this.#config.errorRate;
+      if (waitMs > 0) setTimeout(() => this.#answerOther(response, fails), waitMs);
+      else this.#answerOther(response, fails);
+    }
+  }
+
+  #health(response: ServerResponse): void {
+    const { broken, healthLies } = this.#config;
+    if (broken) this.#send(response, 503, 'broken\n');
+    else if (this.#ready || healthLies) this.#send(response, 200, 'ok');
+    else this.#send(response, 503, 'starting\n');
+  }
+
+  #answerOther(response: ServerResponse, fails: boolean): void {
+    if (!this.#ready) this.#send(response, 503, 'starting\n');
+    else if (this.#config.broken) this.#send(response, 500, 'broken\n');
+    else if (fails) this.#send(response, 500, 'error\n');
+    else this.#send(response, 200, 'ok\n');
+  }
+
+  /** For the operator on this machine only: never through a load balancer. */
+  #answerAudit(request: IncomingMessage, response: ServerResponse): void {
+    const local = isLoopback(request.socket.remoteAddress) && request.headers['x-forwarded-for'] === undefined;
+    if (!local) this.#send(response, 403, 'forbidden\n');
+    else this.#send(response, 200, `${JSON.stringify({ runs: this.#audit.runs() })}\n`, 'application/json');
+  }
+
+  #send(response: ServerResponse, status: number, body: string, type = 'text/plain'): void {
+    if (response.destroyed || response.headersSent) return;
+    const headers = [...this.#identity, 'Content-Type', type, 'Content-Length', String(Buffer.byteLength(body))];
+    if (this.#finishing) headers.push('Connection', 'close');
+    response.writeHead(status, headers);
+    response.end(body);
+  }
+
+  #identityLines(): string {
+    let lines = '';
+    for (let i = 0; i < this.#identity.length; i += 2) lines += `${this.#identity[i]}: ${this.#identity[i + 1]}\r\n`;
+    return lines;
+  }
+}
+
+function holdOf(url: string): number {
+  const ms = Number(/[?&]ms=(\d{1,9})(?:&|$)/.exec(url)?.[1] ?? '0');
+  return Math.min(ms, MAX_HOLD_MS);
+}
+
+function isLoopback(address: string | undefined): boolean {
+  return address !== undefined && /^(?:127\.|::1$|::ffff:127\.)/.test(address);
+}

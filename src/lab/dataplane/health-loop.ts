@@ -1,0 +1,106 @@
+import type { BackendHealth } from './backend.js';
+import type { RunningCheck } from './health-check.js';
+import type { NodeClock, NodeTimer } from './node-clock.js';
+
+/** The numbers of a health check that decide over state, as on NodeHealthCheck. */
+export interface HealthThresholds {
+  readonly intervalMs: number;
+  readonly unhealthyThreshold: number;
+  readonly healthyThreshold: number;
+  /** Consecutive passes a backend fresh in rotation needs; a Classic ELB asks for one. */
+  readonly initialChecks: number;
+}
+
+/**
+ * The state after one more check. `streak` counts equal results in a row, this one included. A backend that fails its
+ * first checks becomes unhealthy like any other and then needs the full healthy threshold.
+ */
+export function healthAfter(
+  state: BackendHealth,
+  passed: boolean,
+  streak: number,
+  thresholds: HealthThresholds,
+): BackendHealth {
+  if (!passed) return streak >= thresholds.unhealthyThreshold ? 'unhealthy' : state;
+  if (state === 'initial') return streak >= thresholds.initialChecks ? 'healthy' : state;
+  return state === 'unhealthy' && streak >= thresholds.healthyThreshold ? 'healthy' : state;
+}
+
+/**
+ * A number in (0, 1] that is fixed by the text: where on the interval a node checks an instance. Nodes of one balancer
+ * check at different moments, and a run can be repeated.
+ */
+export function checkPhase(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  hash ^= hash >>> 13;
+  return ((hash >>> 0) + 1) / 0x1_0000_0000;
+}
+
+/**
+ * Checks one backend: at once, then at phase x interval and every interval from there.
+ *
+ *     add                phase·I                phase·I + I
+ *      ├─ check            ├─ check                ├─ check
+ *
+ * A check still running when the next is due makes that one fall out; two never overlap.
+ */
+export class HealthLoop {
+  readonly #clock: NodeClock;
+  readonly #thresholds: HealthThresholds;
+  readonly #startCheck: () => RunningCheck;
+  readonly #onState: (state: BackendHealth) => void;
+  readonly #originMs: number;
+  #state: BackendHealth;
+  #last: boolean | null = null;
+  #streak = 0;
+  #running: RunningCheck | null = null;
+  #timer: NodeTimer | null = null;
+  #stopped = false;
+
+  constructor(options: {
+    clock: NodeClock;
+    thresholds: HealthThresholds;
+    state: BackendHealth;
+    phase: number;
+    startCheck: () => RunningCheck;
+    onState: (state: BackendHealth) => void;
+  }) {
+    this.#clock = options.clock;
+    this.#thresholds = options.thresholds;
+    this.#startCheck = options.startCheck;
+    this.#onState = options.onState;
+    this.#state = options.state;
+    this.#originMs = options.clock.now() + options.phase * options.thresholds.intervalMs;
+    this.#check();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#running?.stop();
+    this.#running = null;
+  }
+
+  #check(): void {
+    const check = this.#startCheck();
+    this.#running = check;
+    void check.passed.then((passed) => this.#take(passed));
+  }
+
+  #take(passed: boolean): void {
+    if (this.#stopped) return;
+    this.#running = null;
+    this.#streak = passed === this.#last ? this.#streak + 1 : 1;
+    this.#last = passed;
+    const state = healthAfter(this.#state, passed, this.#streak, this.#thresholds);
+    const changed = state !== this.#state;
+    this.#state = state;
+    const { intervalMs } = this.#thresholds;
+    const sinceMs = this.#clock.now() - this.#originMs;
+    const nextMs = sinceMs < 0 ? -sinceMs : intervalMs - (sinceMs % intervalMs);
+    this.#timer = this.#clock.after(nextMs, () => this.#check());
+    if (changed) this.#onState(state);
+  }
+}

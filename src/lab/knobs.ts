@@ -1,0 +1,152 @@
+/** What a user may write for one knob. A range is drawn from anew each time; a plain number means [n, n]. */
+export type LabKnobInput = number | boolean | string | readonly [number, number];
+
+/** A range of milliseconds (or any unit) to draw from, both ends included. */
+export type KnobRange = readonly [number, number];
+
+/** Every knob resolved. All `…Ms` values are already multiplied by `timeScale`. */
+export interface LabKnobs {
+  /** Balancer nodes, each with its own address, routing table and health checks. */
+  readonly nodes: number;
+  /** From the API's answer until the control plane acts on a registration. */
+  readonly registerDelayMs: KnobRange;
+  /** After registerDelay, until one node routes to the new instance; drawn per node. */
+  readonly registerPropagationMs: KnobRange;
+  /** From the API's answer until one node stops routing to the instance; drawn per node. */
+  readonly deregisterPropagationMs: KnobRange;
+  readonly healthIntervalMs: number;
+  readonly healthTimeoutMs: number;
+  readonly unhealthyThreshold: number;
+  readonly healthyThreshold: number;
+  /** Checks a newly registered instance must pass before it is routed to. */
+  readonly initialHealthyChecks: number;
+  readonly drainEnabled: boolean;
+  readonly drainTimeoutMs: number;
+  readonly crossZone: boolean;
+  /** Times a node tries another connection when connecting to an instance fails. */
+  readonly connectRetries: number;
+  /** Connections a node opens to each instance ahead of need. */
+  readonly preopen: number;
+  readonly idleTimeoutMs: number;
+  readonly surgeQueue: number;
+  /** Describe calls answer with what was true this long ago. */
+  readonly describeStaleMs: number;
+  readonly apiLatencyMs: KnobRange;
+  /** Share of API calls refused with Throttling. */
+  readonly throttleRate: number;
+  /** Share of changing API calls that are applied while their answer is lost. */
+  readonly dropAckRate: number;
+  readonly timeScale: number;
+  readonly startupDelayMs: number;
+  /** The application's port is open this long before it can serve. */
+  readonly readyLagMs: number;
+  /** The application's health page says 200 whatever its state. */
+  readonly healthLies: boolean;
+  readonly keepAliveMs: number;
+  /** How long a stopping application finishes requests; 0 = it stops abruptly. */
+  readonly graceMs: number;
+  readonly ignoreSigterm: boolean;
+  readonly latencyMs: number;
+  readonly errorRate: number;
+  /** A version that never becomes healthy; empty = none. */
+  readonly brokenVersion: string;
+  /** Deploys restart the application without installing the new version. */
+  readonly staleVersion: boolean;
+}
+
+/** A knob's name: the keys of LabKnobs. */
+export type LabKnobName = keyof LabKnobs;
+
+type KnobKind =
+  | { readonly kind: 'number'; readonly min: number; readonly max: number; readonly whole: boolean }
+  | { readonly kind: 'range'; readonly min: number; readonly max: number }
+  | { readonly kind: 'flag' }
+  | { readonly kind: 'text' };
+
+/** Longest delay a knob may ask for: an hour, AWS's own longest. */
+const MAX_MS = 3_600_000;
+const ms: KnobKind = { kind: 'number', min: 0, max: MAX_MS, whole: false };
+const atLeastOneMs: KnobKind = { kind: 'number', min: 1, max: MAX_MS, whole: false };
+const msRange: KnobKind = { kind: 'range', min: 0, max: MAX_MS };
+const rate: KnobKind = { kind: 'number', min: 0, max: 1, whole: false };
+const flag: KnobKind = { kind: 'flag' };
+const count = (min: number, max: number): KnobKind => ({ kind: 'number', min, max, whole: true });
+
+const KINDS: Readonly<Record<LabKnobName, KnobKind>> = {
+  nodes: count(1, 8),
+  registerDelayMs: msRange,
+  registerPropagationMs: msRange,
+  deregisterPropagationMs: msRange,
+  healthIntervalMs: atLeastOneMs,
+  healthTimeoutMs: atLeastOneMs,
+  unhealthyThreshold: count(1, 10),
+  healthyThreshold: count(1, 10),
+  initialHealthyChecks: count(1, 10),
+  drainEnabled: flag,
+  drainTimeoutMs: atLeastOneMs,
+  crossZone: flag,
+  connectRetries: count(0, 10),
+  preopen: count(0, 100),
+  idleTimeoutMs: atLeastOneMs,
+  surgeQueue: count(0, 100_000),
+  describeStaleMs: ms,
+  apiLatencyMs: msRange,
+  throttleRate: rate,
+  dropAckRate: rate,
+  timeScale: { kind: 'number', min: 0.001, max: 100, whole: false },
+  startupDelayMs: ms,
+  readyLagMs: ms,
+  healthLies: flag,
+  keepAliveMs: ms,
+  graceMs: ms,
+  ignoreSigterm: flag,
+  latencyMs: ms,
+  errorRate: rate,
+  brokenVersion: { kind: 'text' },
+  staleVersion: flag,
+};
+
+/** Every knob a scenario may set, in the order of the documentation. */
+export const LAB_KNOB_NAMES: readonly LabKnobName[] = Object.keys(KINDS) as LabKnobName[];
+
+/** True for a name of LAB_KNOB_NAMES. */
+export function isLabKnob(name: string): name is LabKnobName {
+  return Object.hasOwn(KINDS, name);
+}
+
+/** What is wrong with a value for this knob, as one sentence, or null. */
+export function knobProblem(name: LabKnobName, value: unknown): string | null {
+  const kind = KINDS[name];
+  if (kind.kind === 'flag') return typeof value === 'boolean' ? null : `'${name}' must be true or false`;
+  if (kind.kind === 'text') {
+    return typeof value === 'string' && value.length <= 200
+      ? null
+      : `'${name}' must be a text of at most 200 characters`;
+  }
+  const fits = (number: unknown): boolean =>
+    typeof number === 'number' && Number.isFinite(number) && number >= kind.min && number <= kind.max;
+  if (kind.kind === 'number') {
+    if (fits(value) && (!kind.whole || Number.isInteger(value))) return null;
+    return `'${name}' must be a ${kind.whole ? 'whole ' : ''}number from ${kind.min} to ${kind.max}`;
+  }
+  if (fits(value)) return null;
+  if (Array.isArray(value) && value.length === 2 && value.every(fits) && value[0] <= value[1]) return null;
+  return `'${name}' must be a number or [low, high], each from ${kind.min} to ${kind.max}, low first`;
+}
+
+/** Knobs with ranges written out and every delay multiplied by `timeScale`. */
+export function scaledKnobs(inputs: Readonly<Record<LabKnobName, LabKnobInput>>): LabKnobs {
+  const scale = inputs.timeScale as number;
+  const resolved: Record<string, LabKnobInput> = {};
+  for (const name of LAB_KNOB_NAMES) {
+    const value = inputs[name];
+    const factor = name.endsWith('Ms') ? scale : 1;
+    if (KINDS[name].kind === 'range') {
+      const [lo, hi] = (typeof value === 'number' ? [value, value] : value) as KnobRange;
+      resolved[name] = [lo * factor, hi * factor];
+    } else {
+      resolved[name] = typeof value === 'number' ? value * factor : value;
+    }
+  }
+  return resolved as unknown as LabKnobs;
+}

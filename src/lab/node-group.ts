@@ -1,0 +1,80 @@
+import type { NodeGroupRequest } from './elb/account.js';
+import type { NodeView, NodeViewOptions, StartNodeView } from './elb/node-view-port.js';
+
+/** Tries at finding one port that is free on every address. */
+const PORT_TRIES = 20;
+
+/** The nodes of one balancer. */
+export interface NodeGroup {
+  readonly views: readonly NodeView[];
+  /** Set when the nodes could not have addresses of their own. */
+  readonly note: string | null;
+}
+
+/** What all nodes of the lab share. */
+export type NodeTraits = Pick<NodeViewOptions, 'flavour' | 'connectRetries' | 'preopen' | 'surgeQueue'>;
+
+/**
+ * Starts a balancer's nodes like the real one's: an address each (127.0.0.2, 127.0.0.3, …), one port for all. Where
+ * only 127.0.0.1 can be bound (macOS, by default) they get a port each and the note says so.
+ * @param label goes into the nodes' names, from which they take the moments of their health checks.
+ */
+export async function startNodeGroup(
+  start: StartNodeView,
+  traits: NodeTraits,
+  request: NodeGroupRequest,
+  label: string,
+): Promise<NodeGroup> {
+  const startAt = (index: number, host: string, port: number): Promise<NodeView> =>
+    start({
+      ...traits,
+      name: `${request.name}/node-${index + 1}/${label}`,
+      host,
+      port,
+      idleTimeoutMs: request.idleTimeoutMs,
+      health: request.health,
+      onHealthChange: request.onHealthChange,
+    });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return { views: await onOwnAddresses(request.count, startAt), note: null };
+    } catch (cause) {
+      const code = codeOf(cause);
+      if (code === 'EADDRINUSE' && attempt < PORT_TRIES) continue;
+      if (code !== 'EADDRNOTAVAIL' && code !== 'EACCES') throw cause;
+      const note = `addresses 127.0.0.2 and up cannot be used here (${code}): the nodes share 127.0.0.1, a port each`;
+      return { views: await startAllOrNone(request.count, (index) => startAt(index, '127.0.0.1', 0)), note };
+    }
+  }
+}
+
+function onOwnAddresses(
+  count: number,
+  startAt: (index: number, host: string, port: number) => Promise<NodeView>,
+): Promise<readonly NodeView[]> {
+  let port = 0;
+  return startAllOrNone(count, async (index) => {
+    const view = await startAt(index, `127.0.0.${index + 2}`, port);
+    port = view.port;
+    return view;
+  });
+}
+
+/** Starts one after the other; when one fails, those before it are closed. */
+async function startAllOrNone(
+  count: number,
+  startOne: (index: number) => Promise<NodeView>,
+): Promise<readonly NodeView[]> {
+  const views: NodeView[] = [];
+  try {
+    for (let index = 0; index < count; index++) views.push(await startOne(index));
+  } catch (cause) {
+    await Promise.all(views.map((view) => view.close()));
+    throw cause;
+  }
+  return views;
+}
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+}

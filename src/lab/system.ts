@@ -1,0 +1,79 @@
+import { fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { AppConfig } from './app/app-config.js';
+import { type AppHandlers, type AppProcess, appMessageOf } from './application.js';
+import { startNodeView } from './dataplane/node-view.js';
+import type { LabDeps } from './lab.js';
+import type { Timers } from './timers.js';
+
+/** How much of a failing child's stderr is worth keeping. */
+const STDERR_CHARS = 2_000;
+
+/** The real clock, processes and randomness: the one file of the lab's control plane that touches them. */
+export function systemLabDeps(onFault: (cause: unknown) => void): LabDeps {
+  return {
+    timers: systemTimers(),
+    wallTime: () => new Date(),
+    monotonicNs: () => process.hrtime.bigint(),
+    pid: process.pid,
+    newToken: () => randomBytes(24).toString('base64url'),
+    startApplication,
+    startNodeView: (options) => startNodeView(options),
+    onFault,
+  };
+}
+
+/** Timers on CLOCK_MONOTONIC. */
+export function systemTimers(): Timers {
+  return {
+    now: () => Number(process.hrtime.bigint()) / 1e6,
+    after: (ms, run) => {
+      const timer = setTimeout(run, Math.max(0, ms));
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+/** The compiled file of an entry beside this one. @throws Error that says what to do when it was never built. */
+export function compiledEntry(relative: string): string {
+  const here = new URL(relative, import.meta.url);
+  if (!existsSync(here)) throw new Error(`${fileURLToPath(here)} is missing: run 'npm run build' first`);
+  return fileURLToPath(here);
+}
+
+function startApplication(config: AppConfig, handlers: AppHandlers): AppProcess {
+  const { NODE_OPTIONS: _options, ...env } = process.env;
+  const child = fork(compiledEntry('./app/process.js'), [], {
+    env: { ...env, ROLLPROOF_LAB_APP: JSON.stringify(config) },
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr = (stderr + chunk).slice(-STDERR_CHARS);
+  });
+  child.on('message', (value) => {
+    const message = appMessageOf(value);
+    if (message !== null) handlers.onMessage(message);
+  });
+  let exitedNs: bigint | null = null;
+  child.once('exit', () => {
+    exitedNs = process.hrtime.bigint();
+  });
+  let over = false;
+  const end = (reason: string): void => {
+    if (over) return;
+    over = true;
+    handlers.onExit(stderr.trim() === '' ? reason : `${reason}: ${stderr.trim()}`, exitedNs ?? process.hrtime.bigint());
+  };
+  // `close` comes after the last message has been read, `exit` may come before it.
+  child.once('close', (code, signal) =>
+    end(signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`),
+  );
+  child.once('error', (error) => {
+    if (child.pid === undefined) end(`it could not be started: ${error.message}`);
+  });
+  return { pid: child.pid ?? null, kill: (signal) => void child.kill(signal) };
+}

@@ -1,0 +1,189 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import {
+  DeregisterInstancesFromLoadBalancerCommand,
+  DescribeInstanceHealthCommand,
+  ElasticLoadBalancingClient,
+  RegisterInstancesWithLoadBalancerCommand,
+} from '@aws-sdk/client-elastic-load-balancing';
+import { afterEach, describe, expect, it } from 'vitest';
+import { deployThroughLab } from '../../dist/lab/deploy-client.js';
+import type { LabState } from '../../dist/lab/lab-state.js';
+import { type LabHandle, type LabOptions, launchLab } from '../../dist/lab/launch.js';
+
+const OPTIONS: LabOptions = {
+  preset: 'lab-fast',
+  name: 'shop',
+  region: 'eu-west-1',
+  seed: 3,
+  knobs: {},
+  instances: [
+    { target: 'staging-1', instance: 'i-0aa' },
+    { target: 'staging-2', instance: 'i-0bb' },
+  ],
+  version: 'v1',
+};
+
+const LAUNCH = new URL('../../dist/lab/launch.js', import.meta.url).href;
+let lab: LabHandle | undefined;
+afterEach(async () => {
+  await lab?.stop();
+  lab = undefined;
+});
+
+async function stateOf(handle: LabHandle): Promise<LabState> {
+  const response = await fetch(`${handle.controlUrl}/state`, {
+    headers: { authorization: `Bearer ${handle.controlToken}` },
+  });
+  return (await response.json()) as LabState;
+}
+
+const appPids = async (handle: LabHandle): Promise<number[]> => (await stateOf(handle)).servers.map(({ pid }) => pid!);
+
+/** A zombie waiting for its parent to look is gone all the same. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch (gone) {
+    void gone;
+    return false;
+  }
+}
+
+async function until(condition: () => boolean | Promise<boolean>, deadlineMs = 5_000): Promise<void> {
+  const end = performance.now() + deadlineMs;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`not so within ${deadlineMs} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+const versionAt = async (handle: LabHandle, node = 0): Promise<string | null> => {
+  const { host, port } = handle.nodes[node]!;
+  const response = await fetch(`http://${host}:${port}/`);
+  await response.text();
+  return response.headers.get('x-version');
+};
+
+describe('a lab in its own process', () => {
+  it('starts in service, rolls one server over through the SDK, and stops without a trace', async () => {
+    const from = performance.now();
+    lab = await launchLab(OPTIONS);
+    expect(performance.now() - from).toBeLessThan(2_000);
+    const handle = lab;
+    expect(handle).toMatchObject({
+      region: 'eu-west-1',
+      loadBalancer: 'shop',
+      preset: 'lab-fast',
+      seed: 3,
+      version: 'v1',
+    });
+    expect(handle.nodes).toHaveLength(2);
+    if (handle.note === null) expect(new Set(handle.nodes.map(({ port }) => port)).size).toBe(1);
+    expect(handle.dnsName).toMatch(/^shop-[0-9a-f]{8}\.eu-west-1\.elb\.amazonaws\.com\.lab\.invalid$/);
+    expect(handle.env).toMatchObject({
+      AWS_REGION: 'eu-west-1',
+      AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING: handle.endpoint,
+    });
+    expect([await versionAt(handle, 0), await versionAt(handle, 1)]).toEqual(['v1', 'v1']);
+
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+    const client = new ElasticLoadBalancingClient({
+      region: handle.region,
+      endpoint: handle.endpoint,
+      credentials: { accessKeyId: 'lab', secretAccessKey: 'lab' },
+    });
+    const one = { LoadBalancerName: 'shop', Instances: [{ InstanceId: 'i-0aa' }] };
+    const description = async (): Promise<string | undefined> =>
+      (await client.send(new DescribeInstanceHealthCommand(one))).InstanceStates?.[0]?.Description;
+    expect(await description()).toBe('N/A');
+    await client.send(new DeregisterInstancesFromLoadBalancerCommand(one));
+    expect(await description()).toBe('Instance deregistration currently in progress.');
+    await until(async () => (await description()) === 'Instance is not currently registered with the LoadBalancer.');
+    const [before] = handle.instances;
+    const lines: string[] = [];
+    const code = await deployThroughLab(
+      { ...handle.env, ROLLPROOF_TARGET: 'staging-1', ROLLPROOF_VERSION: 'v2' },
+      (line) => lines.push(line),
+    );
+    expect([code, ...lines.map((line) => line.replace(/\d+\)/, 'N)'))]).toEqual([
+      0,
+      'stopped v1 on staging-1 (pid N)',
+      'started v2 on staging-1 (pid N)',
+    ]);
+    expect((await stateOf(handle)).servers[0]).toMatchObject({ version: 'v2', port: before!.port, running: true });
+    // Out of rotation until attached again: only the other server answers.
+    expect([await versionAt(handle, 0), await versionAt(handle, 1)]).toEqual(['v1', 'v1']);
+    await client.send(new RegisterInstancesWithLoadBalancerCommand(one));
+    expect(await description()).toBe('Instance registration is still in progress.');
+    await until(async () => (await description()) === 'N/A');
+    await until(async () => (await versionAt(handle)) === 'v2');
+    client.destroy();
+
+    const pids = await appPids(handle);
+    await handle.stop();
+    expect([handle.pid, ...pids].filter(isAlive)).toEqual([]);
+    expect(await handle.exited).toMatchObject({ code: 0, signal: null, stderrTail: '' });
+  });
+
+  it('a broken release does not block its deploy, and is never in service', async () => {
+    lab = await launchLab({ ...OPTIONS, knobs: { brokenVersion: 'v2', healthIntervalMs: 100 } });
+    const handle = lab;
+    const from = performance.now();
+    const env = { ...handle.env, ROLLPROOF_INSTANCE: 'i-0bb', ROLLPROOF_VERSION: 'v2' };
+    expect(await deployThroughLab(env, () => {})).toBe(0);
+    expect(performance.now() - from).toBeLessThan(3_000);
+    const phase = async (): Promise<string> => (await stateOf(handle)).loadBalancers[0]!.instances[1]!.phase;
+    await until(async () => (await phase()) === 'unhealthy');
+  });
+
+  it('killed, it leaves no child', async () => {
+    lab = await launchLab(OPTIONS);
+    const pids = await appPids(lab);
+    expect(pids.filter(isAlive)).toHaveLength(2);
+    process.kill(lab.pid, 'SIGKILL');
+    expect((await lab.exited).signal).toBe('SIGKILL');
+    await until(() => !pids.some(isAlive));
+  });
+
+  it('dies with the process that launched it, however that ends', async () => {
+    const script = `const { launchLab } = await import(${JSON.stringify(LAUNCH)});
+      const lab = await launchLab(${JSON.stringify(OPTIONS)});
+      const state = await fetch(lab.controlUrl + '/state', { headers: { authorization: 'Bearer ' + lab.controlToken } });
+      console.log(JSON.stringify([lab.pid, ...(await state.json()).servers.map((server) => server.pid)]));`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const text = await new Promise<string>((resolve) => parent.stdout.once('data', (chunk) => resolve(String(chunk))));
+    const pids = JSON.parse(text) as number[];
+    expect(pids.filter(isAlive)).toHaveLength(3);
+    parent.kill('SIGKILL');
+    await until(() => !pids.some(isAlive));
+  });
+});
+
+describe('a lab that cannot start', () => {
+  it.each([
+    [{ preset: 'nope' }, /unknown lab preset 'nope'/],
+    [{ knobs: { nodez: 3 } }, /unknown knob 'nodez'/],
+    [{ name: 'a_b', instances: [] }, /name must be .*; instances must be a list of at least one/],
+    [{ instances: [OPTIONS.instances[0]!, OPTIONS.instances[0]!] }, /'staging-1' is given twice/],
+  ])('says why: %j', async (wrong, message) => {
+    await expect(launchLab({ ...OPTIONS, ...wrong })).rejects.toThrow(message);
+  });
+
+  it('says that its port is taken, leaving nothing behind', async () => {
+    lab = await launchLab(OPTIONS);
+    const apiPort = Number(new URL(lab.endpoint).port);
+    await expect(launchLab({ ...OPTIONS, apiPort })).rejects.toThrow(/could not be started: .*EADDRINUSE/);
+  });
+
+  it('stops when interrupted while starting', async () => {
+    const interrupt = new AbortController();
+    const starting = launchLab(OPTIONS, interrupt.signal);
+    setTimeout(() => interrupt.abort(), 100);
+    await expect(starting).rejects.toThrow(/interrupted/);
+    await expect(launchLab(OPTIONS, interrupt.signal)).rejects.toThrow(/interrupted/);
+  });
+});
