@@ -1,0 +1,150 @@
+import { readFile } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
+import { RollproofError } from '../../domain/errors.js';
+import type { EngineEnd, TrafficEngine, Workload } from '../../domain/ports.js';
+import { arrivalPlan } from '../arrivals.js';
+import { givenAddresses } from './address-book.js';
+import { BatchUnpacker } from './columns.js';
+import type { FromGenerator, GeneratorOrders } from './messages.js';
+import { requestTemplate, serviceUrl } from './request.js';
+
+type Sinks = Parameters<TrafficEngine['run']>[1];
+
+/** A generator that says nothing for this long is given up; it speaks four times a second. */
+const SILENCE_MS = 15_000;
+const WATCH_MS = 1000;
+
+/**
+ * The built-in traffic engine: open model, own HTTP/1.1 client, in a thread of its own so that nothing the main thread
+ * does can delay an arrival. Emits `generator-health` once a second and `stall` events, beside the samples.
+ * Rejects only when the workload cannot be run at all; whatever breaks later is in `EngineEnd.error`.
+ */
+export function embeddedEngine(): TrafficEngine {
+  return {
+    capabilities: { name: 'embedded', seesResetsOnReuse: true, knowsScheduledTime: true },
+    async run(workload, sinks, signal) {
+      check(workload);
+      const caFile = workload.traffic.tls.caFile;
+      const ca = caFile === null ? null : await readCa(caFile);
+      if (signal.aborted) return { scheduled: 0, error: null };
+      return supervise(workload, ca, sinks, signal);
+    },
+  };
+}
+
+/** Refuses up front what the thread would die of. */
+function check(workload: Workload): void {
+  const { timeoutMs, lanes } = workload.traffic;
+  requestTemplate(workload);
+  givenAddresses(serviceUrl(workload.service.url), workload.traffic.resolve);
+  try {
+    arrivalPlan(workload.traffic);
+  } catch (cause) {
+    throw new RollproofError('SCENARIO_INVALID', `traffic: ${(cause as Error).message}`, { cause });
+  }
+  if (lanes.long !== null && lanes.long.maxHoldMs >= timeoutMs) {
+    throw new RollproofError(
+      'SCENARIO_INVALID',
+      `traffic: the long lane holds requests up to ${lanes.long.maxHoldMs} ms`,
+      {
+        hint: `Every request times out after ${timeoutMs} ms: hold shorter or raise traffic.timeout.`,
+      },
+    );
+  }
+}
+
+async function readCa(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new RollproofError('SCENARIO_INVALID', `traffic.tls.caFile: cannot read ${path}`, { cause });
+  }
+}
+
+/** Starts the thread and stays until it is gone: by its own end, its death, or its silence. */
+function supervise(workload: Workload, ca: string | null, sinks: Sinks, signal: AbortSignal): Promise<EngineEnd> {
+  const scheduled = new SharedArrayBuffer(4);
+  const orders: GeneratorOrders = { workload, ca, scheduled };
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: orders, name: 'rollproof-traffic' });
+  const stop = () => worker.postMessage({ kind: 'stop' });
+  const inbox = new Inbox(workload.source, sinks, stop);
+  return new Promise((resolve) => {
+    let silentMs = 0;
+    // Counts its own calls, not the clock: a blocked main thread must not take the worker for dead.
+    const watch = setInterval(() => {
+      silentMs += WATCH_MS;
+      if (silentMs >= SILENCE_MS + (workload.traffic.injectStall?.durationMs ?? 0))
+        finish('the traffic thread stopped answering');
+    }, WATCH_MS);
+    const finish = (error: string | null) => {
+      clearInterval(watch);
+      signal.removeEventListener('abort', stop);
+      // A look-up that hangs would keep the thread alive; nothing it could still say counts.
+      void worker.terminate();
+      // What came due is known even of a dead thread, so that rows it took along show as lost.
+      const known = Math.max(Atomics.load(new Uint32Array(scheduled), 0), inbox.seen);
+      resolve({ scheduled: inbox.end ?? known, error: inbox.error ?? error });
+    };
+    signal.addEventListener('abort', stop);
+    worker.on('message', (message: FromGenerator) => {
+      silentMs = 0;
+      inbox.take(message);
+      if (inbox.end !== null) finish(null);
+    });
+    worker.on('messageerror', (cause) =>
+      inbox.refuse(`a message of the traffic thread was unreadable: ${cause.message}`),
+    );
+    worker.on('error', (cause) => finish(`the traffic thread died: ${cause.message}`));
+    worker.on('exit', (code) => finish(`the traffic thread exited early (code ${code})`));
+  });
+}
+
+/** Turns the thread's messages into domain facts. A sink that fails stops the traffic; rows are offered on all the same. */
+class Inbox {
+  /** Rows promised by the thread's own end, or null while it has not ended. */
+  end: number | null = null;
+  error: string | null = null;
+  /** One more than the largest seq received. */
+  seen = 0;
+  readonly #source: string;
+  readonly #sinks: Sinks;
+  readonly #stop: () => void;
+  readonly #unpacker = new BatchUnpacker();
+
+  constructor(source: string, sinks: Sinks, stop: () => void) {
+    this.#source = source;
+    this.#sinks = sinks;
+    this.#stop = stop;
+  }
+
+  take(message: FromGenerator): void {
+    try {
+      this.#deliver(message);
+    } catch (cause) {
+      this.refuse(`a sink of the traffic engine failed: ${(cause as Error).message}`);
+    }
+  }
+
+  /** Notes the first error and stops the traffic: evidence is being lost. */
+  refuse(error: string): void {
+    this.error ??= error;
+    this.#stop();
+  }
+
+  #deliver(message: FromGenerator): void {
+    const source = this.#source;
+    if (message.kind === 'batch') {
+      const batch = this.#unpacker.unpack(message.batch);
+      for (const seq of batch.seq) if (seq >= this.seen) this.seen = seq + 1;
+      if (!this.#sinks.samples.append(batch)) this.refuse('samples could not be written');
+    } else if (message.kind === 'progress') {
+      const { answeredBy, ...figures } = message.figures;
+      this.#sinks.progress({ ...figures, answeredBy: Object.fromEntries(answeredBy) });
+    } else if (message.kind === 'health') {
+      this.#sinks.events.append({ kind: 'generator-health', source, ...message.figures });
+    } else if (message.kind === 'stall') {
+      this.#sinks.events.append({ kind: 'stall', at: message.at, source, ...message.span });
+    } else if (message.kind === 'end') this.end = message.scheduled;
+    else this.error ??= `the traffic thread broke: ${message.message}`;
+  }
+}

@@ -1,0 +1,235 @@
+import type { Workload } from '../../domain/ports.js';
+import type { Instant } from '../../domain/time.js';
+import { type ArrivalPlan, arrivalPlan, inFlightCap } from '../arrivals.js';
+import { STREAMS, uniformStream } from '../random.js';
+import { AddressBook, type Lookup } from './address-book.js';
+import { bodyCheck } from './body-check.js';
+import { HttpClient } from './client.js';
+import type { FromGenerator } from './messages.js';
+import { Pulse } from './pulse.js';
+import { Recorder } from './recorder.js';
+import { requestTemplate, serviceUrl } from './request.js';
+import { headFormat } from './response-head.js';
+import type { OpenSocket, SocketEvents } from './sockets.js';
+import { Tally } from './tally.js';
+
+/** The thread a generator runs on: time, timers, the resolver, its CPU. */
+export interface GeneratorHost {
+  /** Monotonic ms since the run's origin. */
+  readonly now: () => Instant;
+  readonly after: (ms: number, call: () => void) => void;
+  /** Calls after pending socket events were handled. */
+  readonly afterInput: (call: () => void) => void;
+  readonly lookup: Lookup;
+  /** CPU time of this thread so far, ms. */
+  readonly cpuMs: () => number;
+  /** Does nothing useful for that long, without letting the thread go (self-test). */
+  readonly block: (ms: number) => void;
+  readonly opener: (events: SocketEvents) => OpenSocket;
+  /** Told how many arrivals came due, at every wake-up that had one: readable even if the thread then dies. */
+  readonly scheduled: (arrivals: number) => void;
+}
+
+const HEARTBEAT_MS = 20;
+const FLUSH_MS = 250;
+const HEALTH_MS = 1000;
+/**
+ * Arrivals overdue by more are not fired: the burst after a stall would test something nobody asked for. Just below the
+ * stall gate (250 ms), so that a hiccup the verdict tolerates leaves late rows on record, not holes.
+ */
+const OVERDUE_MS = 200;
+
+/**
+ * Fires the arrivals of a workload when they are due and writes each of them down, sent or not.
+ *
+ *     due:      | | |  | | |  | | | |        wake-up: fire what is due, oldest first
+ *     wakes:    ^ ^ ^         ^     ^        after a pause: overdue ≤ 200 ms is fired late, its lateness on record;
+ *                    └ stall ─┘              overdue > 200 ms becomes a ROLLPROOF_DROPPED row, never a burst
+ *
+ * An arrival that finds the in-flight cap reached is such a row too. Ends when told to, or when the maximum duration is
+ * over: nothing new is scheduled then, what is in flight has one timeout to end by itself, the rest is cut as
+ * ROLLPROOF_ABORTED. Rows leave every 250 ms or 8,192 rows, in the order in which arrivals ended, not of `seq`.
+ * `injectStall.atMs` counts from the start of traffic.
+ */
+export class Generator {
+  readonly #host: GeneratorHost;
+  readonly #emit: (message: FromGenerator) => void;
+  readonly #plan: ArrivalPlan;
+  readonly #cap: number;
+  readonly #timeoutMs: number;
+  readonly #tally: Tally;
+  readonly #recorder: Recorder;
+  readonly #pulse: Pulse;
+  readonly #addresses: AddressBook;
+  readonly #client: HttpClient;
+  /** First possible arrival, and the instant from which on none is due. */
+  readonly #start: Instant;
+  #stop: Instant;
+  #stall: { readonly at: Instant; readonly durationMs: number } | null;
+  #next = 0;
+  #nextDue: Instant;
+  #planned: Instant;
+  #flushAt: Instant;
+  #healthAt: Instant;
+  #expiring = false;
+  #ended = false;
+
+  constructor(workload: Workload, host: GeneratorHost, emit: (message: FromGenerator) => void) {
+    const { service, traffic } = workload;
+    const now = host.now();
+    this.#host = host;
+    this.#emit = emit;
+    this.#plan = arrivalPlan(traffic);
+    this.#cap = inFlightCap(traffic);
+    this.#timeoutMs = traffic.timeoutMs;
+    this.#tally = new Tally(service.ok);
+    this.#recorder = new Recorder(this.#tally, (batch) => emit({ kind: 'batch', batch }));
+    this.#pulse = new Pulse(now);
+    const template = requestTemplate(workload);
+    const url = serviceUrl(service.url);
+    this.#addresses = new AddressBook({
+      url,
+      resolve: traffic.resolve,
+      lookup: host.lookup,
+      pickAt: uniformStream(traffic.seed, STREAMS.address),
+      patienceMs: traffic.timeoutMs,
+      settled: () => this.#client.resume(),
+    });
+    this.#client = new HttpClient({
+      now: host.now,
+      alive: this.#pulse.alive,
+      template,
+      format: {
+        head: headFormat(service.identity, this.#recorder.dictionaries),
+        body: bodyCheck(service.ok.bodyContains),
+        headOnly: template.headOnly,
+      },
+      recorder: this.#recorder,
+      addresses: this.#addresses,
+      timeoutMs: traffic.timeoutMs,
+      secure: url.protocol === 'https:',
+      opener: host.opener,
+    });
+    this.#start = Math.max(workload.startAt, now);
+    this.#stop = this.#start + workload.maxDurationMs;
+    const stall = traffic.injectStall;
+    this.#stall = stall === null ? null : { at: this.#start + stall.atMs, durationMs: stall.durationMs };
+    this.#nextDue = this.#start + this.#plan.dueMs(0);
+    this.#planned = now;
+    this.#flushAt = now + FLUSH_MS;
+    this.#healthAt = now + HEALTH_MS;
+  }
+
+  /** Begins; everything else happens at wake-ups. */
+  start(): void {
+    this.#addresses.refresh(this.#host.now());
+    this.#sleep(this.#host.now());
+  }
+
+  /** Schedules nothing more from now on; arrivals already due still get their rows. */
+  stop(): void {
+    this.#stop = Math.min(this.#stop, this.#host.now());
+  }
+
+  /** Hands over what is recorded, for a thread that is about to die. */
+  flush(): void {
+    this.#recorder.flush();
+  }
+
+  #wake(): void {
+    if (this.#ended) return;
+    let now = this.#host.now();
+    this.#pulse.woke(this.#planned, now);
+    if (this.#stall !== null && now >= this.#stall.at) {
+      this.#host.block(this.#stall.durationMs);
+      this.#stall = null;
+      const blockedAt = now;
+      now = this.#host.now();
+      this.#pulse.woke(blockedAt, now);
+    }
+    this.#addresses.refresh(now);
+    this.#arrivals(now);
+    this.#expire(now);
+    if (now >= this.#flushAt) this.#report(now);
+    if (now >= this.#stop && this.#nextDue >= this.#stop && this.#drained(now)) this.#end();
+    else this.#sleep(now);
+  }
+
+  #arrivals(now: Instant): void {
+    if (this.#nextDue > now) return;
+    let current = now;
+    while (this.#nextDue <= now && this.#nextDue < this.#stop) {
+      const k = this.#next++;
+      const due = this.#nextDue;
+      const lane = this.#plan.lane(k);
+      this.#nextDue = this.#start + this.#plan.dueMs(this.#next);
+      if (current - due > OVERDUE_MS || this.#client.inFlight >= this.#cap) this.#recorder.dropped(k, lane, due);
+      else {
+        this.#tally.sent++;
+        current = this.#client.fire(k, lane, due, this.#plan.holdMs(k));
+      }
+    }
+    this.#tally.scheduled = this.#next;
+    this.#host.scheduled(this.#next);
+  }
+
+  /** Timeouts are judged after pending input: an answer that lies in the socket buffer is an answer. */
+  #expire(now: Instant): void {
+    if (this.#expiring || this.#client.nextDeadline > now) return;
+    this.#expiring = true;
+    this.#host.afterInput(() => {
+      this.#expiring = false;
+      const later = this.#host.now();
+      this.#pulse.alive(later);
+      this.#client.expire(later);
+    });
+  }
+
+  /** True when nothing is in flight, or one timeout has passed since the stop and the rest was cut. */
+  #drained(now: Instant): boolean {
+    // The last arrivals may have been fired that late; and a timeout yet to be judged is a timeout, not our cut.
+    const patienceMs = this.#timeoutMs + OVERDUE_MS + HEARTBEAT_MS;
+    if (now >= this.#stop + patienceMs && !this.#expiring) this.#client.abortAll(now);
+    return this.#client.inFlight === 0;
+  }
+
+  #report(now: Instant): void {
+    this.#client.sweep();
+    this.#recorder.flush();
+    for (const span of this.#pulse.takeStalls()) this.#emit({ kind: 'stall', at: now, span });
+    const intervalMs = FLUSH_MS + now - this.#flushAt;
+    const targets = this.#recorder.dictionaries.target;
+    const figures = this.#tally.takeProgress(intervalMs, this.#client.inFlight, targets);
+    this.#emit({ kind: 'progress', figures });
+    this.#flushAt = now + FLUSH_MS;
+    if (now < this.#healthAt) return;
+    this.#healthAt = Math.max(this.#healthAt + HEALTH_MS, now + FLUSH_MS);
+    this.#health(now);
+  }
+
+  #health(now: Instant): void {
+    const { sent, ended, dropped } = this.#tally;
+    const eventLoopDelayMaxMs = this.#pulse.takeMaxDelayMs();
+    const inFlight = this.#client.inFlight;
+    const figures = { at: now, eventLoopDelayMaxMs, sent, ended, dropped, inFlight, cpuMs: this.#host.cpuMs() };
+    this.#emit({ kind: 'health', figures });
+  }
+
+  #end(): void {
+    this.#ended = true;
+    const now = this.#host.now();
+    this.#report(now);
+    this.#health(now);
+    this.#client.close();
+    this.#emit({ kind: 'end', scheduled: this.#next });
+  }
+
+  #sleep(now: Instant): void {
+    let wakeAt = Math.min(now + HEARTBEAT_MS, this.#flushAt, this.#client.nextDeadline);
+    if (this.#nextDue < this.#stop) wakeAt = Math.min(wakeAt, this.#nextDue);
+    // Timers count whole ms and never less than one; whatever is due by then is caught up with at the wake-up.
+    const ms = Math.max(1, Math.ceil(wakeAt - now));
+    this.#planned = now + ms;
+    this.#host.after(ms, () => this.#wake());
+  }
+}

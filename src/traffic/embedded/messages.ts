@@ -1,0 +1,39 @@
+import type { Workload } from '../../domain/ports.js';
+import type { Instant, Span } from '../../domain/time.js';
+import type { PackedBatch } from './columns.js';
+import type { ProgressFigures } from './tally.js';
+
+/** What the main thread gives the generator's thread at its birth. */
+export interface GeneratorOrders {
+  readonly workload: Workload;
+  /** Text of the CA file, or null for the system's. */
+  readonly ca: string | null;
+  /** One Uint32: arrivals that came due so far, readable by the main thread even after the worker died. */
+  readonly scheduled: SharedArrayBuffer;
+}
+
+/** Once-a-second figures, counters since the start. */
+export interface HealthFigures {
+  readonly at: Instant;
+  readonly eventLoopDelayMaxMs: number;
+  readonly sent: number;
+  readonly ended: number;
+  readonly dropped: number;
+  readonly inFlight: number;
+  readonly cpuMs: number;
+}
+
+/** Generator's thread → main thread. */
+export type FromGenerator =
+  | { readonly kind: 'batch'; readonly batch: PackedBatch }
+  | { readonly kind: 'progress'; readonly figures: ProgressFigures }
+  | { readonly kind: 'health'; readonly figures: HealthFigures }
+  | { readonly kind: 'stall'; readonly at: Instant; readonly span: Span }
+  | { readonly kind: 'end'; readonly scheduled: number }
+  /** The thread is about to die of an error of its own; what it had recorded was sent before. */
+  | { readonly kind: 'broken'; readonly message: string };
+
+/** Main thread → generator's thread: schedule nothing more, wait for what is in flight, end. */
+export interface ToGenerator {
+  readonly kind: 'stop';
+}

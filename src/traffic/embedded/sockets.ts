@@ -1,0 +1,95 @@
+import { connect, isIP, type NetConnectOpts, type Socket } from 'node:net';
+import { type ConnectionOptions, checkServerIdentity, createSecureContext, connect as tlsConnect } from 'node:tls';
+import type { Traffic } from '../../domain/scenario.js';
+import type { Address } from './address-book.js';
+import type { Connection } from './connection.js';
+
+/** What sockets tell their client. Each call names the connection it is about. */
+export interface SocketEvents {
+  /** The TCP handshake is done; with TLS `secured` follows. */
+  connected(connection: Connection): void;
+  /** Requests may be written. */
+  secured(connection: Connection): void;
+  /** `bytes[0, length)`; the memory is shared by all sockets and must be used before returning. */
+  data(connection: Connection, bytes: Uint8Array, length: number): void;
+  /** The peer sent its FIN. */
+  ended(connection: Connection): void;
+  failed(connection: Connection, error: NodeJS.ErrnoException): void;
+  closed(connection: Connection): void;
+}
+
+/** Opens a socket for a connection; events follow, never before this returns. */
+export type OpenSocket = (connection: Connection, address: Address) => Socket;
+
+const READ_BUFFER_BYTES = 256 * 1024;
+const OWNER: unique symbol = Symbol('connection');
+type OwnedSocket = Socket & { [OWNER]?: Connection };
+
+/**
+ * Sockets that read into one shared buffer (`onread`), so that receiving allocates nothing, with one set of handlers
+ * for all of them: the connection hangs on the socket, no closure is made per request or per socket.
+ * `ca` is the text of a CA file, or null for the system's.
+ */
+export function socketOpener(url: URL, tls: Traffic['tls'], ca: string | null, events: SocketEvents): OpenSocket {
+  const handlers = sharedHandlers(events);
+  const onread = { buffer: Buffer.alloc(READ_BUFFER_BYTES), callback: handlers.read };
+  const base = { noDelay: true, autoSelectFamily: false, onread };
+  const secure = url.protocol === 'https:' ? tlsOptions(url, tls, ca) : null;
+  return (connection, address) => {
+    const where = { host: address.ip, port: address.port, family: address.family };
+    const socket: OwnedSocket =
+      secure === null
+        ? connect({ ...base, ...where } as NetConnectOpts)
+        : tlsConnect({ ...base, ...where, ...secure } as ConnectionOptions);
+    socket[OWNER] = connection;
+    socket.on('connect', handlers.connected);
+    if (secure !== null) socket.on('secureConnect', handlers.secured);
+    socket.on('end', handlers.ended);
+    socket.on('error', handlers.failed);
+    socket.on('close', handlers.closed);
+    return socket;
+  };
+}
+
+function sharedHandlers(events: SocketEvents) {
+  return {
+    read(this: OwnedSocket, length: number, bytes: Uint8Array): boolean {
+      const connection = this[OWNER];
+      if (connection !== undefined) events.data(connection, bytes, length);
+      return true;
+    },
+    connected(this: OwnedSocket): void {
+      const connection = this[OWNER];
+      if (connection !== undefined) events.connected(connection);
+    },
+    secured(this: OwnedSocket): void {
+      const connection = this[OWNER];
+      if (connection !== undefined) events.secured(connection);
+    },
+    ended(this: OwnedSocket): void {
+      const connection = this[OWNER];
+      if (connection !== undefined) events.ended(connection);
+    },
+    failed(this: OwnedSocket, error: NodeJS.ErrnoException): void {
+      const connection = this[OWNER];
+      if (connection !== undefined) events.failed(connection, error);
+    },
+    closed(this: OwnedSocket): void {
+      const connection = this[OWNER];
+      if (connection !== undefined) events.closed(connection);
+    },
+  };
+}
+
+/** The certificate must fit the name in the URL (or `serverName`), whatever address was connected to. */
+function tlsOptions(url: URL, tls: Traffic['tls'], ca: string | null): ConnectionOptions {
+  const name = tls.serverName ?? url.hostname.replace(/^\[|\]$/g, '');
+  return {
+    secureContext: createSecureContext(ca === null ? {} : { ca }),
+    ALPNProtocols: ['http/1.1'],
+    rejectUnauthorized: !tls.insecure,
+    // An IP address is no server name (RFC 6066 §3); the certificate is checked against it all the same.
+    ...(isIP(name) === 0 ? { servername: name } : {}),
+    checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
+  };
+}

@@ -1,0 +1,34 @@
+import type { SampleBatch } from '../../../src/domain/sample.js';
+import { BatchUnpacker } from '../../../src/traffic/embedded/columns.js';
+import { Generator } from '../../../src/traffic/embedded/generator.js';
+import type { FromGenerator } from '../../../src/traffic/embedded/messages.js';
+import { serviceUrl } from '../../../src/traffic/embedded/request.js';
+import { socketOpener } from '../../../src/traffic/embedded/sockets.js';
+import { threadHost } from '../../../src/traffic/embedded/thread-host.js';
+import { type RowView, rowsOf } from './rows.js';
+import { type WorkloadChanges, workload } from './workload.js';
+
+/** Runs a generator on this very thread over real sockets, to its end. `running` may act on it meanwhile. */
+export function runInProcess(
+  changes: WorkloadChanges,
+  options: { readonly ca?: string; readonly running?: (generator: Generator) => void } = {},
+): Promise<{ rows: RowView[]; scheduled: number; messages: FromGenerator[] }> {
+  const work = workload({ monotonicOriginNs: String(process.hrtime.bigint()), ...changes });
+  const unpacker = new BatchUnpacker();
+  const batches: SampleBatch[] = [];
+  const messages: FromGenerator[] = [];
+  return new Promise((resolve) => {
+    const host = threadHost(
+      work.monotonicOriginNs,
+      (events) => socketOpener(serviceUrl(work.service.url), work.traffic.tls, options.ca ?? null, events),
+      () => {},
+    );
+    const generator = new Generator(work, host, (message) => {
+      messages.push(message);
+      if (message.kind === 'batch') batches.push(unpacker.unpack(message.batch));
+      if (message.kind === 'end') resolve({ rows: rowsOf(batches), scheduled: message.scheduled, messages });
+    });
+    options.running?.(generator);
+    generator.start();
+  });
+}
