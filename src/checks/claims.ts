@@ -1,0 +1,80 @@
+import type { Evidence } from '../domain/evidence.js';
+import type { Claims, LaneRow } from '../domain/result.js';
+import type { Policy } from '../domain/scenario.js';
+import { formatDuration } from '../domain/time.js';
+import { failureUpper } from './deciding-bounds.js';
+import { count, listed, percent } from './figures.js';
+import { unprovenTargets } from './targets-replaced.js';
+
+/** The four claims of verdict.md P3 with their numbers; what is not established is null and said so. */
+export function claimsOf(evidence: Evidence, policy: Policy): Claims {
+  const { counts, window, resolution, replacements } = evidence;
+  const margins = replacements.flatMap((r) => (r.marginMs === null ? [] : [r.marginMs]));
+  const has = counts.judged > 0 && window !== null;
+  const upper = has ? finite(failureUpper(counts, policy.alpha)) : null;
+  const claims = {
+    totalOutageMs: resolution.totalOutageMs,
+    targetOutageMs: resolution.targetOutageMs,
+    targetConfidence: resolution.targetConfidence,
+    failureProbabilityUpper: upper,
+    equivalentDowntimeMs:
+      upper === null || window === null ? null : upper * (window.to - window.from) + resolution.unobservedMs,
+    confidence: finite(1 - policy.alpha) ?? 0,
+    replaced: unprovenTargets(evidence).length === 0 ? ('proven' as const) : ('unproven' as const),
+    marginMs: margins.length === 0 ? null : Math.min(...margins),
+  };
+  return { ...claims, sentences: sentences(evidence, claims) };
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function sentences(evidence: Evidence, claims: Omit<Claims, 'sentences'>): readonly string[] {
+  return [
+    totalSentence(evidence),
+    targetSentence(claims),
+    probabilitySentence(claims),
+    replacedSentence(evidence, claims),
+  ];
+}
+
+function totalSentence({ lanes, resolution, outages }: Evidence): string {
+  const claimed = lanes.filter((row) => row.lane !== 'long');
+  if (resolution.totalOutageMs === null)
+    return 'How short a total outage would have been seen is not known: some lane of the traffic sent nothing.';
+  const each = claimed
+    .map((row: LaneRow) => `${formatDuration(row.totalOutageMs ?? Number.NaN)} (${row.lane})`)
+    .join(' / ');
+  const jitter =
+    resolution.jitterMs === null || resolution.jitterMs < 1
+      ? ''
+      : `, give or take ${formatDuration(resolution.jitterMs)} of connect time`;
+  return `No total outage > ${each}${jitter}${outages.length === 0 ? '' : ' went unseen'}.`;
+}
+
+function targetSentence(claims: Omit<Claims, 'sentences'>): string {
+  if (claims.targetOutageMs === null) return 'How short an outage of one target would have been seen is not known.';
+  return `A one-target outage > ${formatDuration(claims.targetOutageMs)} would have been seen with ${percent(claims.targetConfidence)}.`;
+}
+
+function probabilitySentence(claims: Omit<Claims, 'sentences'>): string {
+  const { failureProbabilityUpper: upper, equivalentDowntimeMs: down } = claims;
+  if (upper === null || down === null) return 'Nothing is known of the failure probability.';
+  return `Failure probability in this deploy ≤ ${percent(upper)} (${percent(claims.confidence)}), ≤ ${formatDuration(down)} equivalent downtime.`;
+}
+
+function replacedSentence(evidence: Evidence, claims: Omit<Claims, 'sentences'>): string {
+  if (claims.replaced === 'unproven') return `Not proven: ${unprovenTargets(evidence).join('; ')}.`;
+  const { marginMs } = claims;
+  const margin =
+    marginMs === null
+      ? ''
+      : marginMs < 0
+        ? ` The sleep was ${formatDuration(-marginMs)} too short.`
+        : ` Sleep margin ≥ ${formatDuration(marginMs)}.`;
+  const scope =
+    evidence.counts.failed > 0 ? '' : ' This proves this deploy; 1 deploy supports ≤ 95 % failure odds for the next.';
+  const served = evidence.replacements.reduce((sum, r) => sum + r.servedNew, 0);
+  return `${listed(evidence.toReplace)} left, came back and served the new version ${count(served)} times.${margin}${scope}`;
+}

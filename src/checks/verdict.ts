@@ -1,0 +1,111 @@
+import type { Evidence } from '../domain/evidence.js';
+import type { Outage } from '../domain/outage.js';
+import type { Instant } from '../domain/time.js';
+import type { CheckResult, Verdict } from '../domain/verdict.js';
+import { count, listed } from './figures.js';
+import type { NonEmpty } from './index.js';
+import { type Decision, merge } from './merge.js';
+
+const REASONS_SHOWN = 3;
+
+/** The merged verdict with the sentence a person reads first, and what to do next. */
+export function verdictOf(results: NonEmpty<CheckResult>, evidence: Evidence): Verdict {
+  const decision = merge(results, evidence.conduct.interruptedBy);
+  const deciding = decidingResults(decision, results);
+  return {
+    ...decision,
+    sentence: sentence(decision, deciding, evidence),
+    nextAction: nextAction(decision, deciding, evidence),
+  };
+}
+
+/** The results behind the codes, in the order of the codes. */
+function decidingResults(decision: Decision, results: NonEmpty<CheckResult>): readonly CheckResult[] {
+  const status = decision.kind === 'FAIL' ? 'fail' : 'inconclusive';
+  return decision.codes.flatMap((code) => results.filter((r) => r.status === status && r.code === code));
+}
+
+function sentence(decision: Decision, deciding: readonly CheckResult[], evidence: Evidence): string {
+  switch (decision.kind) {
+    case 'PASS':
+      return passSentence(evidence);
+    case 'FAIL':
+      return failSentence(decision, deciding, evidence);
+    case 'INCONCLUSIVE':
+      return `${opening(evidence)}, but that proves nothing yet: ${reasons(deciding)}`;
+    case 'ERROR':
+      return `no verdict: ${reasons(deciding)}`;
+  }
+}
+
+function passSentence({ counts, toReplace, outages }: Evidence): string {
+  const what = `${count(counts.failed)} of ${count(counts.judged)} requests failed while ${listed(toReplace)} ${toReplace.length === 1 ? 'was' : 'were'} replaced`;
+  const first = outages[0]?.causes[0];
+  return first === undefined ? what : `${what}, which the policy tolerates: ${first.sentence}`;
+}
+
+function failSentence(decision: Decision, deciding: readonly CheckResult[], evidence: Evidence): string {
+  const worst = worstOutage(evidence.outages);
+  const others = deciding.filter((r) => r.code === 'STALE_VERSION' || r.code === 'SLOW_REQUESTS').map((r) => r.message);
+  const aboutFailures = decision.codes.some((code) => code !== 'STALE_VERSION' && code !== 'SLOW_REQUESTS');
+  if (!aboutFailures || worst === null) return (aboutFailures ? deciding.map((r) => r.message) : others).join('; ');
+  const { counts, outages } = evidence;
+  const more =
+    outages.length === 1 ? '' : `, in ${count(outages.length)} outages; in the largest ${count(worst.failures)} failed`;
+  const cause = worst.causes[0];
+  const main = `${count(counts.failed)} of ${count(counts.judged)} requests failed${more} ${place(worst)}: ${cause.sentence}`;
+  return [main, ...others].join('; ');
+}
+
+/** Most failures; the first of several. */
+function worstOutage(outages: readonly Outage[]): Outage | null {
+  return outages.reduce<Outage | null>((worst, o) => (worst === null || o.failures > worst.failures ? o : worst), null);
+}
+
+function place(outage: Outage): string {
+  const when =
+    outage.failures === 1
+      ? `at ${clockTime(outage.endLo)}`
+      : `between ${clockTime(Math.min(outage.startHi, outage.endLo))} and ${clockTime(Math.max(outage.startHi, outage.endLo))}`;
+  const step = outage.stepBefore === null ? '' : `, after the step ${outage.stepBefore} began`;
+  return `${when}${step}`;
+}
+
+/** Minutes, seconds and tenths since the run's origin: `0:35.0`. */
+function clockTime(at: Instant): string {
+  const tenths = Math.max(0, Math.round(at / 100));
+  const seconds = String(Math.floor(tenths / 10) % 60).padStart(2, '0');
+  return `${Math.floor(tenths / 600)}:${seconds}.${tenths % 10}`;
+}
+
+function opening({ counts, window }: Evidence): string {
+  if (window === null) return 'no target was detached';
+  return `${count(counts.failed)} of ${count(counts.judged)} requests failed`;
+}
+
+function reasons(deciding: readonly CheckResult[]): string {
+  const shown = deciding.slice(0, REASONS_SHOWN).map((r) => r.message);
+  const more = deciding.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+}
+
+function nextAction(decision: Decision, deciding: readonly CheckResult[], evidence: Evidence): string | null {
+  if (decision.kind === 'PASS') return null;
+  const byFailures = deciding.find((r) => r.code !== 'STALE_VERSION' && r.code !== 'SLOW_REQUESTS');
+  if (decision.kind === 'FAIL' && byFailures !== undefined)
+    return longestSleep(evidence) ?? worstOutage(evidence.outages)?.causes[0].hint ?? byFailures.hint;
+  const hints = [...new Set(deciding.flatMap((r) => (r.hint === null ? [] : [r.hint])))];
+  return hints.slice(0, 2).join(' ') || null;
+}
+
+/** Where the sleep after a detach was too short for several targets, the longest need counts. */
+function longestSleep({ outages, timeline }: Evidence): string | null {
+  if (worstOutage(outages)?.causes[0].code !== 'ROUTED_TO_STOPPED') return null;
+  const needs = outages.flatMap((outage) => {
+    const { code, target, hint } = outage.causes[0];
+    const detach = timeline.calls.findLast((call) => call.operation === 'detach' && call.target === target);
+    if (code !== 'ROUTED_TO_STOPPED' || detach === undefined) return [];
+    return [{ hint, ms: Math.max(outage.startHi, outage.endLo) - detach.respondedAt }];
+  });
+  return needs.sort((a, b) => b.ms - a.ms)[0]?.hint ?? null;
+}

@@ -1,0 +1,120 @@
+import { formatDuration } from '../../domain/time.js';
+import { NO_TARGET } from '../judged-samples.js';
+import type { CauseContext, CauseLife } from './context.js';
+import { coveringSeconds } from './detach-rules.js';
+import type { FailureView } from './failure-view.js';
+import { allOut, type CauseRule, isOut, maybeBalancer5xx, maybeBy, notYetBack } from './rule.js';
+
+/** How long after its attach a target served again, in words. */
+function backAfter(life: CauseLife): string {
+  if (life.attachRequestedAt === null) return 'was not attached again';
+  if (life.firstOkAt === null) return 'never served again after its attach';
+  return `only served again ${formatDuration(life.firstOkAt - life.attachRequestedAt)} after its attach`;
+}
+
+function attachHint(life: CauseLife): string {
+  if (life.firstOkAt === null || life.attachRespondedAt === null) {
+    return `Find out why ${life.target} did not come back; wait for it (rollout.wait: both) before the next detach.`;
+  }
+  const need = coveringSeconds(life.firstOkAt - life.attachRespondedAt);
+  return `Raise rollout.sleep.afterAttach to at least ${need}, or wait until the target is in service (rollout.wait: both).`;
+}
+
+/** The balancer had nobody to send to. */
+export const noHealthyInstance: CauseRule = {
+  code: 'NO_HEALTHY_INSTANCE',
+  weight: 1,
+  perTarget: false,
+  matches(f, _life, context, outage) {
+    return outage.kind === 'full' && maybeBalancer5xx(f) && f.target === NO_TARGET && allOut(f.sentAt, context);
+  },
+  tell({ failures }, context) {
+    const at = failures[0]?.sentAt ?? 0;
+    const out = context.lives.filter((life) => isOut(life, at));
+    const last = out.at(-1);
+    const missing = last === undefined ? null : notYetBack(last, context);
+    if (last === undefined || missing === null || missing.attachRequestedAt === null) {
+      const names = out.map((life) => life.target).join(' and ');
+      return {
+        sentence: `no target was in service: ${names || 'every target'} ${out.length > 1 ? 'were' : 'was'} out`,
+        hint: 'Take out one target at a time, and keep at least one other in service (rollout.minInService).',
+      };
+    }
+    const gap = formatDuration(last.detachRequestedAt - missing.attachRequestedAt);
+    return {
+      sentence: `no target was in service: ${last.target} was detached ${gap} after ${missing.target} was attached, but ${missing.target} ${backAfter(missing)}`,
+      hint: attachHint(missing),
+    };
+  },
+};
+
+/** The next target was taken out before the one before it served again. */
+export const nextDetachTooEarly: CauseRule = {
+  code: 'NEXT_DETACH_TOO_EARLY',
+  weight: 0.95,
+  perTarget: true,
+  matches(f, life, context) {
+    if (life === null) return false;
+    const before = notYetBack(life, context);
+    if (before === null || f.sentAt < life.detachRequestedAt || !isOut(before, f.sentAt)) return false;
+    // A target that never served again and answers errors itself is a broken version, not an early detach.
+    return !(before.firstOkAt === null && isOwnError(f));
+  },
+  tell({ life }, context) {
+    const before = life === null ? null : notYetBack(life, context);
+    if (life === null || before === null || before.attachRequestedAt === null) return { sentence: '', hint: '' };
+    const gap = formatDuration(life.detachRequestedAt - before.attachRequestedAt);
+    return {
+      sentence: `${life.target} was detached ${gap} after ${before.target} was attached, but ${before.target} ${backAfter(before)}`,
+      hint: attachHint(before),
+    };
+  },
+};
+
+function isOwnError(f: FailureView): boolean {
+  return f.class === 'http_5xx_app' || f.class === 'assertion' || f.class === 'http_4xx' || f.class === 'http_status';
+}
+
+/** The target was sent requests before its application could serve them. */
+export const attachedTooEarly: CauseRule = {
+  code: 'ATTACHED_TOO_EARLY',
+  weight: 0.9,
+  perTarget: true,
+  matches(f, life, context, outage) {
+    if (life === null || life.attachRequestedAt === null || life.firstOkAt === null || !maybeBy(f, life)) return false;
+    if (f.sentAt < life.attachRequestedAt || f.sentAt >= life.firstOkAt) return false;
+    // With nobody in service nothing was sent to it at all: that is another cause.
+    if (outage.kind === 'full' && maybeBalancer5xx(f) && allOut(f.sentAt, context)) return false;
+    // Without a name it may be anybody's; on a service that fails by itself only its own answers count.
+    return f.target === life.index || !context.isNoisy;
+  },
+  tell({ failures, life }, context) {
+    if (life === null || life.attachRequestedAt === null) return { sentence: '', hint: '' };
+    const status = mainStatus(failures);
+    const served = (life.firstOkAt ?? context.window.to) - life.attachRequestedAt;
+    const own = failures.filter((f) => f.target === life.index).length * 2 > failures.length;
+    const sentence = own
+      ? `${life.target} answered ${status} itself for ${formatDuration(served)} after it was attached: it said it was healthy before it was ready`
+      : `requests failed (${status}) for ${formatDuration(served)} after ${life.target} was attached, until it served: it was sent requests before it was ready`;
+    return {
+      sentence,
+      hint: 'Let the health check answer only when the application can serve, and attach the target after that.',
+    };
+  },
+};
+
+function mainStatus(failures: readonly FailureView[]): string {
+  const counts = new Map<string, number>();
+  for (const f of failures) {
+    const key = f.status === 0 ? f.class : String(f.status);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'errors';
+}
+
+/** The life during which a failure of the new version was sent, if it had been attached by then. */
+export function attachedBefore(f: FailureView, context: CauseContext): boolean {
+  return context.lives.some(
+    (life) => life.index === f.target && life.attachRequestedAt !== null && f.sentAt >= life.attachRequestedAt,
+  );
+}

@@ -1,0 +1,42 @@
+import type { Origin, SampleClass } from '../../domain/outage.js';
+import { ORIGINS } from '../../domain/outage.js';
+import type { Instant } from '../../domain/time.js';
+import { classAt, type JudgedSamples } from '../judged-samples.js';
+
+/** One failure as the cause rules see it. */
+export interface FailureView {
+  readonly row: number;
+  readonly class: SampleClass;
+  readonly origin: Origin;
+  readonly sentAt: Instant;
+  readonly endedAt: Instant;
+  /** 0 = no status line was read. */
+  readonly status: number;
+  /** Index of the target that answered, NO_TARGET when none did. */
+  readonly target: number;
+  readonly version: string | null;
+  /** Index into LANES. */
+  readonly lane: number;
+  /** Index into ERROR_PHASES. */
+  readonly errorPhase: number;
+  /** 1 = first request on its connection. */
+  readonly connectionUse: number;
+}
+
+/** The failure in one row. */
+export function failureView(samples: JudgedSamples, row: number): FailureView {
+  const { table } = samples;
+  return {
+    row,
+    class: classAt(samples, row),
+    origin: ORIGINS[samples.origin[row]!] ?? 'unknown',
+    sentAt: table.sentAt[row]!,
+    endedAt: table.endedAt[row]!,
+    status: table.status[row]!,
+    target: samples.target[row]!,
+    version: table.version.values[table.version.codes[row]!] ?? null,
+    lane: table.lane[row]!,
+    errorPhase: table.errorPhase[row]!,
+    connectionUse: table.connectionUse[row]!,
+  };
+}

@@ -1,0 +1,75 @@
+import type { CauseCode } from '../../domain/outage.js';
+import { NO_TARGET } from '../judged-samples.js';
+import type { CauseContext, CauseLife } from './context.js';
+import type { FailureView } from './failure-view.js';
+
+/** The outage a rule looks at, as far as rules may depend on it. */
+export interface OutageShape {
+  readonly kind: 'single' | 'partial' | 'full';
+}
+
+/** What a rule has to tell a story with: at least one failure that matched. */
+export interface CauseMatch {
+  readonly failures: readonly FailureView[];
+  /** Failures of the whole outage. */
+  readonly of: number;
+  readonly life: CauseLife | null;
+}
+
+/** One row of the cause table of verdict.md §5. */
+export interface CauseRule {
+  readonly code: CauseCode;
+  readonly weight: number;
+  /** Asked once per life of a target, or once with null. */
+  readonly perTarget: boolean;
+  readonly matches: (
+    failure: FailureView,
+    life: CauseLife | null,
+    context: CauseContext,
+    outage: OutageShape,
+  ) => boolean;
+  /** One sentence with figures, and what to do. */
+  readonly tell: (match: CauseMatch, context: CauseContext) => { readonly sentence: string; readonly hint: string };
+}
+
+/** `target ∈ {x, null}`: answered by that target, or by nobody who gave a name. */
+export function maybeBy(failure: FailureView, life: CauseLife): boolean {
+  return failure.target === NO_TARGET || failure.target === life.index;
+}
+
+/** A 5xx the balancer made, or may have made: who made it is not known. */
+export function maybeBalancer5xx(failure: FailureView): boolean {
+  return failure.class === 'http_5xx_lb' || failure.class === 'http_5xx';
+}
+
+/** Every target was out at that moment: detached, and not yet serving again. */
+export function allOut(at: number, context: CauseContext): boolean {
+  return context.targetIds.every((_, index) => context.lives.some((life) => life.index === index && isOut(life, at)));
+}
+
+/** From its detach until it served again. */
+export function isOut(life: CauseLife, at: number): boolean {
+  return at >= life.detachRequestedAt && at < (life.firstOkAt ?? Number.POSITIVE_INFINITY);
+}
+
+/** The life that had been attached again, but did not yet serve, when `life` was detached. */
+export function notYetBack(life: CauseLife, context: CauseContext): CauseLife | null {
+  const open = context.lives.filter(
+    (x) =>
+      x !== life &&
+      x.attachRequestedAt !== null &&
+      x.attachRequestedAt <= life.detachRequestedAt &&
+      isOut(x, life.detachRequestedAt),
+  );
+  return open.at(-1) ?? null;
+}
+
+/** `1 request`, `6 requests`. */
+export function requests(n: number): string {
+  return n === 1 ? '1 request' : `${n} requests`;
+}
+
+/** The largest of many figures (a spread argument list would overflow on a long outage); −∞ of none. */
+export function largest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+}

@@ -1,0 +1,127 @@
+import { ENGINE_ERRORS, ERROR_PHASES, type SampleTable } from '../domain/sample.js';
+import { type ClassifyRules, classifyOutcome, codesOf, isBalancerSigned } from './classify-outcome.js';
+
+export { type Classified, type ClassifyRules, classifyOutcome, type RawOutcome } from './classify-outcome.js';
+
+/** The judgement of every row of a table, one array per column; see `Classified` for the meanings. */
+export interface ClassColumns {
+  /** Index into SAMPLE_CLASSES. */
+  readonly class: Uint8Array;
+  /** Index into ORIGINS. */
+  readonly origin: Uint8Array;
+  readonly admissible: Uint8Array;
+  readonly failed: Uint8Array;
+  readonly forgeable: Uint8Array;
+}
+
+/** What a row's times say before its contents are looked at. */
+const NEVER_SENT = 0;
+const NEVER_ENDED = 1;
+const ENDED = 2;
+
+const BODY_BROKEN = 0;
+const BODY_UNCHECKED = 2;
+
+/** Bit fields of a row's key, from the lowest: everything its judgement depends on, and nothing else. */
+const STATUS_LIMIT = 1024;
+
+/**
+ * Classifies a whole table. Rows repeat a handful of combinations (error, phase, status, who signed it, stamped or
+ * not), so each is judged once and looked up after that: linear, without garbage per row.
+ */
+export function classifySamples(table: SampleTable, rules: ClassifyRules): ClassColumns {
+  const columns: ClassColumns = {
+    class: new Uint8Array(table.length),
+    origin: new Uint8Array(table.length),
+    admissible: new Uint8Array(table.length),
+    failed: new Uint8Array(table.length),
+    forgeable: new Uint8Array(table.length),
+  };
+  const signedText = signatures(table.statusText.values, (value) => isBalancerSigned(value, null));
+  const signedServer = signatures(table.server.values, (value) => isBalancerSigned(null, value));
+  const memo = new Map<number, number>();
+  let lastKey = -1;
+  let packed = 0;
+  for (let row = 0; row < table.length; row++) {
+    const signed = signedText[table.statusText.codes[row]!]! | signedServer[table.server.codes[row]!]!;
+    const key = rowKey(table, row, signed);
+    if (key !== lastKey) {
+      packed = memo.get(key) ?? -1;
+      if (packed < 0) {
+        packed = judgeRow(table, row, signed === 1, rules);
+        memo.set(key, packed);
+      }
+      lastKey = key;
+    }
+    columns.class[row] = packed & 0xff;
+    columns.origin[row] = (packed >> 8) & 0xff;
+    columns.admissible[row] = (packed >> 16) & 1;
+    columns.failed[row] = (packed >> 17) & 1;
+    columns.forgeable[row] = (packed >> 18) & 1;
+  }
+  return columns;
+}
+
+function signatures(values: readonly (string | null)[], isSigned: (value: string | null) => boolean): Uint8Array {
+  return Uint8Array.from(values, (value) => (isSigned(value) ? 1 : 0));
+}
+
+function lifeOf(table: SampleTable, row: number): number {
+  if (Number.isNaN(table.sentAt[row]!)) return NEVER_SENT;
+  return Number.isNaN(table.endedAt[row]!) ? NEVER_ENDED : ENDED;
+}
+
+function isStamped(table: SampleTable, row: number): boolean {
+  return (table.target.values[table.target.codes[row]!] ?? null) !== null;
+}
+
+/** error · life 2 · body 2 · stamp 1 · signed 1 · phase 3 · status 10 bits: at most 35 bits, exact in a double. */
+function rowKey(table: SampleTable, row: number, signed: number): number {
+  const small =
+    (lifeOf(table, row) << 17) |
+    (Math.min(3, table.bodyOk[row]!) << 15) |
+    ((isStamped(table, row) ? 1 : 0) << 14) |
+    (signed << 13) |
+    ((table.errorPhase[row]! & 7) << 10) |
+    Math.min(STATUS_LIMIT - 1, table.status[row]!);
+  return table.error.codes[row]! * 2 ** 19 + small;
+}
+
+/**
+ * The error a row stands for. A row without times and without an error says by that what became of it: it was never
+ * sent, or was still in flight when the run stopped. Neither is a measurement.
+ */
+function errorOf(table: SampleTable, row: number): string | null {
+  const error = table.error.values[table.error.codes[row]!] ?? null;
+  if (error !== null) return error;
+  const life = lifeOf(table, row);
+  if (life === NEVER_SENT) return ENGINE_ERRORS.dropped;
+  return life === NEVER_ENDED ? ENGINE_ERRORS.aborted : null;
+}
+
+function judgeRow(table: SampleTable, row: number, signed: boolean, rules: ClassifyRules): number {
+  const bodyOk = table.bodyOk[row]!;
+  const status = table.status[row]!;
+  const outcome = classifyOutcome(
+    {
+      code: errorOf(table, row),
+      phase: ERROR_PHASES[table.errorPhase[row]!] ?? 'none',
+      status: status === 0 ? null : status,
+      statusText: signed ? 'BAD_GATEWAY' : null,
+      server: null,
+      // The code and the phase say where a response was cut; without an error it was read whole.
+      complete: true,
+      bodyOk: bodyOk >= BODY_UNCHECKED ? null : bodyOk !== BODY_BROKEN,
+      target: isStamped(table, row) ? 'stamped' : null,
+    },
+    rules,
+  );
+  const codes = codesOf(outcome);
+  return (
+    codes.class |
+    (codes.origin << 8) |
+    ((outcome.admissible ? 1 : 0) << 16) |
+    ((outcome.failed ? 1 : 0) << 17) |
+    ((outcome.forgeable ? 1 : 0) << 18)
+  );
+}

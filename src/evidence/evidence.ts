@@ -1,0 +1,170 @@
+import type { Evidence, RunFacts } from '../domain/evidence.js';
+import type { Counts, PhaseRow, Timeline } from '../domain/result.js';
+import type { Instant, Span } from '../domain/time.js';
+import { quantile } from '../stats/quantile.js';
+import { causeContext } from './attribution/context.js';
+import type { ClassColumns } from './classify.js';
+import { conductOf } from './conduct.js';
+import { countsOf } from './counts.js';
+import { alignmentP } from './event-alignment.js';
+import { lastEvent } from './event-queries.js';
+import { errorGroups, failureRows } from './failure-rows.js';
+import { generatorFacts, generatorHealth } from './generator-health.js';
+import { type JudgedSamples, judgedSamples } from './judged-samples.js';
+import { judgedWindow, lastFactAt, warmUpEnd } from './judged-window.js';
+import { laneRows, resolutionOf } from './lane-rows.js';
+import { latencySummaries, slowCount } from './latency.js';
+import { livesOf, type TargetHistory } from './lives.js';
+import { nearMisses } from './near-misses.js';
+import { type OutageWindow, outageWindows } from './outage-windows.js';
+import { type OutageEvidence, outageEvidence } from './outages.js';
+import { type PhasedSamples, phasedSamples, phaseRows } from './phase-rows.js';
+import { phasesOf } from './phases.js';
+import { recordLoss } from './record-loss.js';
+import { type ReplacementOptions, replacements } from './replacement.js';
+import { unseenNodes } from './replacement-nodes.js';
+import { runInfo } from './run-info.js';
+import { seriesOf } from './series.js';
+import { timelineOf } from './timeline.js';
+
+const DELTA_MS = 50;
+const STANDS_OUT = 0.05;
+const ALIGNED = 0.05;
+const NO_OUTAGES: OutageEvidence = { outages: [], outageOf: new Map(), mechanism: 0 };
+
+/** Works the facts of a run up into evidence: pure, deterministic, and never throwing for facts that end early. */
+export function evidenceOf(facts: RunFacts): Evidence {
+  const { scenario } = facts.header;
+  const warmEnd = warmUpEnd(facts);
+  const window = judgedWindow(facts);
+  const samples = judgedSamples(facts, window, warmEnd);
+  const deltaMs = faultDelta(samples);
+  const targetIds = scenario.targets.map(({ id }) => id);
+  const lives = livesOf(facts.events, targetIds, facts.header.scenario.rollout.deploy.kind !== 'none');
+  const options: ReplacementOptions = { targets: scenario.targets, ...scenario.rollout, warmEnd, deltaMs };
+  const replaced = replacements(samples.table, classColumns(samples), lives, window ?? { from: 0, to: 0 }, options);
+  const counts = countsOf(
+    samples,
+    replaced.reduce((sum, r) => sum + r.staleResponses, 0),
+  );
+  const loss = recordLoss(facts);
+  const end = endOfRun(facts);
+  const timeline = timelineOf(facts, end);
+  const phased = phasedSamples(
+    samples,
+    window === null ? [] : phasesOf(lives, window, Math.min(warmEnd, window.from)),
+    window?.from ?? 0,
+    deltaMs,
+  );
+  const phases = phaseRows(samples, phased, counts);
+  const found =
+    window === null
+      ? NO_OUTAGES
+      : outagesIn(facts, samples, { window, deltaMs, lives, replaced, counts, phases, phased, timeline });
+  const failures = failureRows(samples, phased, found.outageOf);
+  const lanes = laneRows(samples, window, scenario.traffic, targetIds.length);
+  return {
+    run: runInfo(facts, timeline.steps, end),
+    conduct: conductOf(facts, loss.duplicates),
+    window,
+    baseline: counts.baseline === 0 ? null : { from: warmEnd, to: window?.from ?? end },
+    counts,
+    health: generatorHealth(facts, samples, window, counts, loss),
+    resolution: resolutionOf(samples, lanes, window, scenario.traffic),
+    lanes,
+    phases,
+    outages: found.outages,
+    replacements: replaced,
+    toReplace: targetIds,
+    mechanism: found.mechanism,
+    nearMisses: nearMisses(replaced, lives),
+    unseenNodes: unseenNodes(samples.table, classColumns(samples), lives, options).map((n) => ({
+      node: n.remoteIp,
+      target: n.target,
+      sends: n.silentSends,
+    })),
+    slow: slowCount(samples, scenario.policy.slowMs),
+    timeline,
+    series: seriesOf(samples, targetIds),
+    latency: latencySummaries(samples),
+    errors: errorGroups(samples, phased),
+    failures: failures.rows,
+    failuresOmitted: failures.omitted,
+    generator: generatorFacts(facts, samples, window, counts, loss),
+  };
+}
+
+interface OutageInput {
+  readonly window: Span;
+  readonly deltaMs: number;
+  readonly lives: readonly TargetHistory[];
+  readonly replaced: Evidence['replacements'];
+  readonly counts: Counts;
+  readonly phases: readonly PhaseRow[];
+  readonly phased: PhasedSamples;
+  readonly timeline: Timeline;
+}
+
+function outagesIn(facts: RunFacts, samples: JudgedSamples, input: OutageInput): OutageEvidence {
+  if (input.counts.failed === 0) return NO_OUTAGES;
+  const { scenario } = facts.header;
+  const { window, lives, deltaMs } = input;
+  const windows = outageWindows({
+    ...classColumns(samples),
+    sentAt: samples.table.sentAt,
+    endedAt: samples.table.endedAt,
+    targets: scenario.targets.length,
+    deltaMs,
+    ratePerSecond: scenario.traffic.ratePerSecond,
+    ...window,
+  });
+  const context = causeContext({
+    samples,
+    lives,
+    replacements: input.replaced,
+    targetIds: scenario.targets.map(({ id }) => id),
+    window,
+    deltaMs,
+    version: scenario.rollout.version,
+    previousVersion: scenario.rollout.previousVersion,
+    balancer: lastEvent(facts.events, 'balancer-facts')?.facts ?? null,
+    baselineFailed: input.counts.baselineFailed,
+    noPhaseStandsOut: input.phases.every((row) => row.excessP === null || row.excessP > STANDS_OUT),
+    isUnaligned: alignmentP(windows.map(firstFailureAt), changes(lives), window) > ALIGNED,
+  });
+  return outageEvidence(windows, samples, input.phased, input.timeline.steps, context);
+}
+
+function firstFailureAt(window: OutageWindow): Instant {
+  return window.startHi;
+}
+
+function changes(lives: readonly TargetHistory[]): readonly Instant[] {
+  return lives.flatMap((life) =>
+    [life.detachRequestedAt, life.deployStartedAt, life.attachRequestedAt].filter((at) => at !== null),
+  );
+}
+
+/** The class columns as they stand after stalls and broken times were taken into account. */
+function classColumns(samples: JudgedSamples): ClassColumns {
+  const { class: kinds, origin, unknown, failed } = samples;
+  return { class: kinds, origin, failed, forgeable: samples.forged, admissible: unknown.map((mark) => 1 - mark) };
+}
+
+/** How long before its end a fault that ends a request may have struck: 50 ms, or the baseline's p99 if longer. */
+function faultDelta(samples: JudgedSamples): number {
+  const { table, ok, inBaseline } = samples;
+  const took = new Float64Array(table.length);
+  let count = 0;
+  for (let row = 0; row < table.length; row++) {
+    if (inBaseline[row] === 1 && ok[row] === 1 && table.lane[row]! < 2)
+      took[count++] = table.endedAt[row]! - table.sentAt[row]!;
+  }
+  return Math.max(DELTA_MS, quantile(took.subarray(0, count), 0.99) ?? 0);
+}
+
+/** The last thing known of the run. */
+function endOfRun(facts: RunFacts): Instant {
+  const last = facts.events.reduce((at, event) => (Number.isFinite(event.at) ? Math.max(at, event.at) : at), 0);
+  return Math.max(last, facts.samples.length === 0 ? 0 : lastFactAt([], facts.samples));
+}

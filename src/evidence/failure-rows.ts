@@ -1,0 +1,97 @@
+import { ORIGINS } from '../domain/outage.js';
+import { type ErrorGroup, FAILURES_KEPT, type FailureRow } from '../domain/result.js';
+import { ERROR_PHASES, LANES } from '../domain/sample.js';
+import { classAt, type JudgedSamples } from './judged-samples.js';
+import type { PhasedSamples } from './phase-rows.js';
+
+/** The failures of the whole run one by one, up to FAILURES_KEPT; those in warm-up have no phase. */
+export function failureRows(
+  samples: JudgedSamples,
+  phased: PhasedSamples,
+  outageOf: ReadonlyMap<number, number>,
+): { rows: readonly FailureRow[]; omitted: number } {
+  const rows: FailureRow[] = [];
+  let omitted = 0;
+  for (let row = 0; row < samples.failed.length; row++) {
+    if (samples.failed[row] === 0) continue;
+    if (rows.length < FAILURES_KEPT)
+      rows.push(failureRow(samples, row, phaseAt(samples, phased, row), outageOf.get(row) ?? null));
+    else omitted++;
+  }
+  return { rows, omitted };
+}
+
+function failureRow(samples: JudgedSamples, row: number, phase: string | null, outage: number | null): FailureRow {
+  const { table } = samples;
+  return {
+    source: textAt(table.source, row) ?? '',
+    seq: table.seq[row]!,
+    lane: LANES[table.lane[row]!] ?? 'new',
+    scheduledAt: table.scheduledAt[row]!,
+    sentAt: instant(table.sentAt[row]!),
+    endedAt: instant(table.endedAt[row]!),
+    class: classAt(samples, row),
+    origin: ORIGINS[samples.origin[row]!] ?? 'unknown',
+    status: statusAt(samples, row),
+    detail: detailAt(samples, row),
+    errorPhase: ERROR_PHASES[table.errorPhase[row]!] ?? 'none',
+    target: textAt(table.target, row),
+    version: textAt(table.version, row),
+    remoteIp: textAt(table.remoteIp, row),
+    phase,
+    outage,
+  };
+}
+
+/** Everything that was not a success, grouped by what, where and who; most first. */
+export function errorGroups(samples: JudgedSamples, phased: PhasedSamples): readonly ErrorGroup[] {
+  const groups = new Map<string, { -readonly [K in keyof ErrorGroup]: ErrorGroup[K] }>();
+  const { table } = samples;
+  for (let row = 0; row < table.length; row++) {
+    const at = table.scheduledAt[row]!;
+    if (samples.ok[row] === 1 || !Number.isFinite(at)) continue;
+    const group = {
+      class: classAt(samples, row),
+      origin: ORIGINS[samples.origin[row]!] ?? 'unknown',
+      status: statusAt(samples, row),
+      detail: detailAt(samples, row),
+      phase: phaseAt(samples, phased, row),
+      target: textAt(table.target, row),
+      lane: LANES[table.lane[row]!] ?? 'new',
+    };
+    const key = JSON.stringify(group);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, { ...group, count: 1, firstAt: at, lastAt: at });
+    else {
+      known.count++;
+      known.lastAt = Math.max(known.lastAt, at);
+    }
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count || a.firstAt - b.firstAt);
+}
+
+/** Phases are for what counts: warm-up and what came after the window have none. */
+function phaseAt(samples: JudgedSamples, phased: PhasedSamples, row: number): string | null {
+  if (samples.inWindow[row] === 0 && samples.inBaseline[row] === 0) return null;
+  return phased.phases[phased.phase[row]!]?.id ?? null;
+}
+
+function textAt(
+  column: { readonly codes: Uint16Array; readonly values: readonly (string | null)[] },
+  row: number,
+): string | null {
+  return column.values[column.codes[row]!] ?? null;
+}
+
+function detailAt(samples: JudgedSamples, row: number): string {
+  return textAt(samples.table.error, row) ?? textAt(samples.table.statusText, row) ?? '';
+}
+
+function statusAt(samples: JudgedSamples, row: number): number | null {
+  const status = samples.table.status[row]!;
+  return status === 0 ? null : status;
+}
+
+function instant(at: number): number | null {
+  return Number.isFinite(at) ? at : null;
+}

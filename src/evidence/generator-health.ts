@@ -1,0 +1,114 @@
+import type { GeneratorHealth, RunFacts } from '../domain/evidence.js';
+import { SAMPLE_CLASSES } from '../domain/outage.js';
+import type { Counts, GeneratorFacts } from '../domain/result.js';
+import type { Span } from '../domain/time.js';
+import { quantiles } from '../stats/quantile.js';
+import { eventsOf } from './event-queries.js';
+import { type JudgedSamples, mergedSpans } from './judged-samples.js';
+import type { RecordLoss } from './record-loss.js';
+
+const DROPPED = SAMPLE_CLASSES.indexOf('dropped');
+const CLIENT = SAMPLE_CLASSES.indexOf('client');
+const DNS = SAMPLE_CLASSES.indexOf('dns');
+
+/** The figures behind the gates of verdict.md §2, over the judged set. */
+export function generatorHealth(
+  facts: RunFacts,
+  samples: JudgedSamples,
+  window: Span | null,
+  counts: Counts,
+  loss: RecordLoss,
+): GeneratorHealth {
+  const { table, unknown, inWindow, forged } = samples;
+  const n = { dropped: 0, clientErrors: 0, forged: 0, late: 0 };
+  const { lateMs } = facts.header.scenario.policy.gates ?? { lateMs: Number.NaN };
+  for (let row = 0; row < table.length; row++) {
+    if (inWindow[row] === 0) continue;
+    const kind = samples.class[row];
+    if (kind === DROPPED) n.dropped++;
+    else if (unknown[row] === 1 && (kind === CLIENT || kind === DNS)) n.clientErrors++;
+    n.forged += forged[row]!;
+    if (table.sentAt[row]! - table.scheduledAt[row]! > lateMs) n.late++;
+  }
+  const probes = controlProbes(facts);
+  return {
+    arrivals: counts.judged,
+    lost: loss.holes,
+    shortfall: loss.shortfall,
+    engineError: loss.engineError,
+    ...n,
+    stallMaxMs: Math.max(0, stallMax(facts, window), eventLoopDelayMax(facts, window) ?? 0),
+    controlSent: probes.sent,
+    controlFailed: probes.failed,
+    baseline: counts.baseline,
+    stampCoverage: samples.stampCoverage,
+    // One clock times everything in a run: every source reports in the host's monotonic clock.
+    clockErrorMs: 0,
+  };
+}
+
+/** What the report tells about the generator. */
+export function generatorFacts(
+  facts: RunFacts,
+  samples: JudgedSamples,
+  window: Span | null,
+  counts: Counts,
+  loss: RecordLoss,
+): GeneratorFacts {
+  const { table, inWindow } = samples;
+  const lateness = new Float64Array(table.length);
+  let [count, due, sent] = [0, 0, 0];
+  for (let row = 0; row < table.length; row++) {
+    if (window !== null && inWindow[row] === 0) continue;
+    due++;
+    const late = table.sentAt[row]! - table.scheduledAt[row]!;
+    if (Number.isNaN(late)) continue;
+    sent++;
+    lateness[count++] = late;
+  }
+  const [p50, p99, max] = quantiles(lateness.subarray(0, count), [0.5, 0.99, 1]);
+  const seconds = (window === null ? spanOf(table.scheduledAt) : window.to - window.from) / 1000;
+  const probes = controlProbes(facts);
+  return {
+    offeredPerSecond: seconds > 0 ? due / seconds : 0,
+    sentPerSecond: seconds > 0 ? sent / seconds : 0,
+    latenessMsP50: p50 ?? null,
+    latenessMsP99: p99 ?? null,
+    latenessMsMax: max ?? null,
+    eventLoopDelayMaxMs: eventLoopDelayMax(facts, null),
+    stalls: mergedSpans(eventsOf(facts.events, 'stall').map(({ from, to }) => ({ from, to }))),
+    lost: Math.max(loss.holes, loss.shortfall),
+    dropped: counts.dropped,
+    controlSent: probes.sent,
+    controlFailed: probes.failed,
+  };
+}
+
+function spanOf(sorted: Float64Array): number {
+  return sorted.length < 2 ? 0 : sorted[sorted.length - 1]! - sorted[0]!;
+}
+
+function controlProbes(facts: RunFacts): { sent: number; failed: number } {
+  const probes = eventsOf(facts.events, 'control-probe');
+  return { sent: probes.reduce((sum, e) => sum + e.sent, 0), failed: probes.reduce((sum, e) => sum + e.failed, 0) };
+}
+
+function stallMax(facts: RunFacts, window: Span | null): number {
+  const stalls = eventsOf(facts.events, 'stall').filter(
+    (s) => window === null || (s.from <= window.to && s.to >= window.from),
+  );
+  return Math.max(0, ...stalls.map((s) => s.to - s.from));
+}
+
+/** Largest delay reported for an interval that touches the window: a report covers the time since the one before. */
+function eventLoopDelayMax(facts: RunFacts, window: Span | null): number | null {
+  let max: number | null = null;
+  const since = new Map<string, number>();
+  for (const e of eventsOf(facts.events, 'generator-health')) {
+    const from = since.get(e.source) ?? Number.NEGATIVE_INFINITY;
+    since.set(e.source, e.at);
+    if (window !== null && (e.at < window.from || from > window.to)) continue;
+    max = Math.max(max ?? 0, e.eventLoopDelayMaxMs);
+  }
+  return max;
+}

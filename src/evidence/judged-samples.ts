@@ -1,0 +1,156 @@
+import type { RunFacts } from '../domain/evidence.js';
+import { SAMPLE_CLASSES, type SampleClass } from '../domain/outage.js';
+import type { SampleTable } from '../domain/sample.js';
+import type { Target } from '../domain/target.js';
+import type { Instant, Span } from '../domain/time.js';
+import { type ClassColumns, classifySamples } from './classify.js';
+import { eventsOf } from './event-queries.js';
+
+/** No target: the response named none, or one nobody knows. */
+export const NO_TARGET = -1;
+
+/**
+ * The samples with what the judgement makes of them, one array per column. A row is exactly one of ok, failed and
+ * unknown; only rows of the judged set and of the baseline count.
+ */
+export interface JudgedSamples {
+  readonly table: SampleTable;
+  /** Index into SAMPLE_CLASSES. */
+  readonly class: Uint8Array;
+  readonly origin: Uint8Array;
+  readonly ok: Uint8Array;
+  readonly failed: Uint8Array;
+  readonly unknown: Uint8Array;
+  /** Failures a stalled generator may have faked: unknown now. */
+  readonly forged: Uint8Array;
+  /** Index into the scenario's targets, or NO_TARGET. */
+  readonly target: Int16Array;
+  readonly inWindow: Uint8Array;
+  readonly inBaseline: Uint8Array;
+  /** Share of the baseline's successes stamped with target and version; null without successes. */
+  readonly stampCoverage: number | null;
+}
+
+const OK = SAMPLE_CLASSES.indexOf('ok');
+
+/** Classifies every row, takes back what a stall may have faked, and says which rows count (verdict.md §1.1). */
+export function judgedSamples(facts: RunFacts, window: Span | null, warmUpEndsAt: Instant): JudgedSamples {
+  const { samples: table, header, events } = facts;
+  const { service, policy, targets } = header.scenario;
+  const expect = service.ok.status;
+  // Who made an unstamped 5xx depends on how many successes were stamped, so successes come first.
+  const first = classifySamples(table, { expect, dns: policy.dns, stampCoverage: 0 });
+  const baseline = baselineRows(table, window?.from ?? Number.POSITIVE_INFINITY, warmUpEndsAt);
+  const stampCoverage = coverageOf(table, first, baseline);
+  const classes = stampCoverage === null ? first : classifySamples(table, { expect, dns: policy.dns, stampCoverage });
+  const outcome = outcomes(table, classes, mergedSpans(eventsOf(events, 'stall')));
+  const inBaseline = baseline.map((mark, row) => (mark === 1 && outcome.unknown[row] === 0 ? 1 : 0));
+  return {
+    table,
+    class: classes.class,
+    origin: classes.origin,
+    ...outcome,
+    target: targetColumn(table, targets),
+    inWindow: window === null ? new Uint8Array(table.length) : windowRows(table, window),
+    inBaseline,
+    stampCoverage,
+  };
+}
+
+/** Class of a row as a word. */
+export function classAt(samples: JudgedSamples, row: number): SampleClass {
+  return SAMPLE_CLASSES[samples.class[row]!] ?? 'other';
+}
+
+/** Sent after the warm-up and ended before the deploy began. */
+function baselineRows(table: SampleTable, from: Instant, warmUpEndsAt: Instant): Uint8Array {
+  const rows = new Uint8Array(table.length);
+  for (let row = 0; row < table.length; row++) {
+    const isSent = !Number.isNaN(table.sentAt[row]!);
+    if (isSent && table.scheduledAt[row]! >= warmUpEndsAt && table.endedAt[row]! < from) rows[row] = 1;
+  }
+  return rows;
+}
+
+/** In flight in the window, or due in it and never sent. A row without usable times may belong to it, so it does. */
+function windowRows(table: SampleTable, window: Span): Uint8Array {
+  const rows = new Uint8Array(table.length);
+  for (let row = 0; row < table.length; row++) {
+    const sentAt = table.sentAt[row]!;
+    const due = table.scheduledAt[row]!;
+    const from = Number.isNaN(sentAt) ? due : sentAt;
+    const end = Number.isNaN(sentAt) ? due : table.endedAt[row]!;
+    // Negated comparisons: NaN is inside.
+    if (!(from > window.to) && !(end < window.from)) rows[row] = 1;
+  }
+  return rows;
+}
+
+function coverageOf(table: SampleTable, classes: ClassColumns, baseline: Uint8Array): number | null {
+  let successes = 0;
+  let stamped = 0;
+  for (let row = 0; row < table.length; row++) {
+    if (baseline[row] === 0 || classes.class[row] !== OK) continue;
+    successes++;
+    const hasTarget = (table.target.values[table.target.codes[row]!] ?? null) !== null;
+    const hasVersion = (table.version.values[table.version.codes[row]!] ?? null) !== null;
+    if (hasTarget && hasVersion) stamped++;
+  }
+  return successes === 0 ? null : stamped / successes;
+}
+
+function outcomes(table: SampleTable, classes: ClassColumns, stalls: readonly Span[]) {
+  const length = table.length;
+  const [ok, failed, unknown, forged] = [
+    new Uint8Array(length),
+    new Uint8Array(length),
+    new Uint8Array(length),
+    new Uint8Array(length),
+  ];
+  for (let row = 0; row < length; row++) {
+    const sentAt = table.sentAt[row]!;
+    const endedAt = table.endedAt[row]!;
+    const isTimed =
+      Number.isFinite(table.scheduledAt[row]!) &&
+      Number.isFinite(sentAt) &&
+      endedAt >= sentAt &&
+      endedAt < Number.POSITIVE_INFINITY;
+    if (classes.admissible[row] === 0 || !isTimed) {
+      unknown[row] = 1;
+    } else if (classes.failed[row] === 0) {
+      ok[row] = 1;
+    } else if (classes.forgeable[row] === 1 && meets(stalls, sentAt, endedAt)) {
+      unknown[row] = 1;
+      forged[row] = 1;
+    } else {
+      failed[row] = 1;
+    }
+  }
+  return { ok, failed, unknown, forged };
+}
+
+function meets(stalls: readonly Span[], from: Instant, to: Instant): boolean {
+  return stalls.some((stall) => stall.from <= to && stall.to >= from);
+}
+
+/** The spans in order, those that touch made one. */
+export function mergedSpans(spans: readonly Span[]): readonly Span[] {
+  const merged: Span[] = [];
+  for (const { from, to } of [...spans].sort((a, b) => a.from - b.from)) {
+    const last = merged.at(-1);
+    if (last !== undefined && from <= last.to)
+      merged[merged.length - 1] = { from: last.from, to: Math.max(last.to, to) };
+    else merged.push({ from, to });
+  }
+  return merged;
+}
+
+/** A response may name a target by its id or by what the balancer calls it. */
+function targetColumn(table: SampleTable, targets: readonly Target[]): Int16Array {
+  const byCode = Int16Array.from(table.target.values, (stamp) =>
+    stamp === null ? NO_TARGET : targets.findIndex((t) => t.id === stamp || t.instance === stamp),
+  );
+  const column = new Int16Array(table.length);
+  for (let row = 0; row < table.length; row++) column[row] = byCode[table.target.codes[row]!] ?? NO_TARGET;
+  return column;
+}

@@ -1,0 +1,128 @@
+import type { Resolution } from '../domain/evidence.js';
+import type { LaneRow } from '../domain/result.js';
+import { LANES, type Lane } from '../domain/sample.js';
+import type { Traffic } from '../domain/scenario.js';
+import type { Span } from '../domain/time.js';
+import { ascending } from '../stats/ascending.js';
+import { mStar } from '../stats/detection.js';
+import { quantile } from '../stats/quantile.js';
+import { largestSpan } from '../stats/spacing.js';
+import { minWindowRatio } from '../stats/windows.js';
+import type { JudgedSamples } from './judged-samples.js';
+import { unobservedMs } from './unobserved.js';
+
+/** A success that took longer to connect was saved by a SYN retransmission: it proves nothing about its moment. */
+const SLOW_CONNECT_MS = 900;
+const WINDOWS_MS = [1000, 5000, 10_000, 60_000];
+export const TARGET_CONFIDENCE = 0.99;
+
+/** Sends that prove something about their moment, ascending, of the lanes given. */
+export function provingSends(samples: JudgedSamples, lanes: readonly Lane[]): Float64Array {
+  const { table, unknown, ok, inWindow } = samples;
+  const wanted = LANES.map((lane) => lanes.includes(lane));
+  const sends = new Float64Array(table.length);
+  let count = 0;
+  for (let row = 0; row < table.length; row++) {
+    if (inWindow[row] === 0 || unknown[row] === 1 || !wanted[table.lane[row]!]) continue;
+    const isSaved = ok[row] === 1 && table.connectedAt[row]! - table.sentAt[row]! > SLOW_CONNECT_MS;
+    if (!isSaved) sends[count++] = table.sentAt[row]!;
+  }
+  return ascending(sends.subarray(0, count));
+}
+
+/** The lanes whose silence would be a hole: configured ones, and any other that has rows. `long` is too sparse. */
+export function claimLanes(samples: JudgedSamples, traffic: Traffic): readonly Lane[] {
+  const weights = { new: traffic.lanes.newWeight, reuse: traffic.lanes.reuseWeight };
+  return (['new', 'reuse'] as const).filter(
+    (lane) => weights[lane] > 0 || samples.table.lane.includes(LANES.indexOf(lane)),
+  );
+}
+
+/** Arrivals per second of one lane, as configured. */
+export function laneRate(lane: Lane, traffic: Traffic): number {
+  if (lane === 'long') return traffic.lanes.long?.ratePerSecond ?? 0;
+  const { newWeight, reuseWeight } = traffic.lanes;
+  const weight = lane === 'new' ? newWeight : reuseWeight;
+  return newWeight + reuseWeight > 0 ? (traffic.ratePerSecond * weight) / (newWeight + reuseWeight) : 0;
+}
+
+/** What each lane saw in the window, D(1) and D(m*) of verdict.md §3.1 among it. */
+export function laneRows(
+  samples: JudgedSamples,
+  window: Span | null,
+  traffic: Traffic,
+  targets: number,
+): readonly LaneRow[] {
+  const shown = LANES.filter((lane) =>
+    lane === 'long' ? samples.table.lane.includes(LANES.indexOf('long')) : claimLanes(samples, traffic).includes(lane),
+  );
+  return window === null ? [] : shown.map((lane) => laneRow(samples, lane, window, laneRate(lane, traffic), targets));
+}
+
+function laneRow(samples: JudgedSamples, lane: Lane, window: Span, rate: number, targets: number): LaneRow {
+  const { table, failed, unknown, inWindow } = samples;
+  const code = LANES.indexOf(lane);
+  const n = { requests: 0, failed: 0, unknown: 0 };
+  const arrivals = new Float64Array(table.length);
+  const good = new Uint8Array(table.length);
+  let count = 0;
+  for (let row = 0; row < table.length; row++) {
+    if (table.lane[row] !== code || inWindow[row] === 0) continue;
+    n.requests++;
+    n.failed += failed[row]!;
+    n.unknown += unknown[row]!;
+    if (unknown[row] === 1) continue;
+    good[count] = 1 - failed[row]!;
+    arrivals[count++] = table.scheduledAt[row]!;
+  }
+  const sends = provingSends(samples, [lane]);
+  const { from, to } = window;
+  const span = (m: number) => (sends.length === 0 ? null : largestSpan(sends, from, to, m));
+  const windows = [...WINDOWS_MS.filter((ms) => ms < to - from), to - from];
+  return {
+    lane,
+    ...n,
+    totalOutageMs: span(1),
+    targetOutageMs: span(mStar(1 / targets, 1 - TARGET_CONFIDENCE)),
+    unobservedMs: unobservedMs(sends, from, to, rate),
+    minAvailability: windows.flatMap((windowMs) => {
+      const ratio = minWindowRatio(arrivals.subarray(0, count), good.subarray(0, count), windowMs, from, to);
+      return ratio === null ? [] : [{ windowMs, ratio }];
+    }),
+  };
+}
+
+/** What the traffic as a whole could have seen: the worst of the lanes that count. */
+export function resolutionOf(
+  samples: JudgedSamples,
+  lanes: readonly LaneRow[],
+  window: Span | null,
+  traffic: Traffic,
+): Resolution {
+  const claimed = claimLanes(samples, traffic);
+  const rows = lanes.filter((row) => claimed.includes(row.lane));
+  const sends = provingSends(samples, claimed);
+  return {
+    totalOutageMs: worst(rows.map((row) => row.totalOutageMs)),
+    targetOutageMs: worst(rows.map((row) => row.targetOutageMs)),
+    targetConfidence: TARGET_CONFIDENCE,
+    jitterMs: connectJitter(samples),
+    unobservedMs: window === null ? 0 : unobservedMs(sends, window.from, window.to, traffic.ratePerSecond),
+  };
+}
+
+function worst(values: readonly (number | null)[]): number | null {
+  const known = values.filter((v): v is number => v !== null && Number.isFinite(v));
+  return known.length === 0 || known.length < values.length ? null : Math.max(...known);
+}
+
+function connectJitter(samples: JudgedSamples): number | null {
+  const { table, ok, inWindow } = samples;
+  const took = new Float64Array(table.length);
+  let count = 0;
+  for (let row = 0; row < table.length; row++) {
+    const ms = table.connectedAt[row]! - table.sentAt[row]!;
+    if (table.lane[row] === 0 && inWindow[row] === 1 && ok[row] === 1 && ms >= 0) took[count++] = ms;
+  }
+  return quantile(took.subarray(0, count), 0.999);
+}

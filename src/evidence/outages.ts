@@ -1,0 +1,114 @@
+import type { Outage, SampleClass } from '../domain/outage.js';
+import type { StepSpan } from '../domain/result.js';
+import type { Instant } from '../domain/time.js';
+import { causesOf, isMechanism } from './attribution/causes.js';
+import type { CauseContext } from './attribution/context.js';
+import { type FailureView, failureView } from './attribution/failure-view.js';
+import { classAt, type JudgedSamples } from './judged-samples.js';
+import type { OutageWindow } from './outage-windows.js';
+import type { PhasedSamples } from './phase-rows.js';
+import { witnessInterval } from './witness.js';
+
+/** The outages with phase, step and causes, and what they say about the deploy as a whole. */
+export interface OutageEvidence {
+  readonly outages: readonly Outage[];
+  /** Index of the outage by row of the sample table. */
+  readonly outageOf: ReadonlyMap<number, number>;
+  readonly mechanism: number;
+}
+
+/** Puts words to the outage windows: where in the pipeline, and why. */
+export function outageEvidence(
+  windows: readonly OutageWindow[],
+  samples: JudgedSamples,
+  phased: PhasedSamples,
+  steps: readonly StepSpan[],
+  context: CauseContext,
+): OutageEvidence {
+  const outageOf = new Map<number, number>();
+  let mechanism = 0;
+  const outages = windows.map((window, index) => {
+    const failures = Array.from(window.members, (row) => failureView(samples, row));
+    for (const failure of failures) {
+      outageOf.set(failure.row, index);
+      if (isMechanism(failure, window, context)) mechanism++;
+    }
+    return describe(window, index, failures, phased, steps, context, samples);
+  });
+  return { outages, outageOf, mechanism };
+}
+
+function describe(
+  window: OutageWindow,
+  index: number,
+  failures: readonly FailureView[],
+  phased: PhasedSamples,
+  steps: readonly StepSpan[],
+  context: CauseContext,
+  samples: JudgedSamples,
+): Outage {
+  return {
+    index,
+    kind: window.kind,
+    failures: window.failures,
+    startLo: window.startLo,
+    startHi: window.startHi,
+    endLo: window.endLo,
+    endHi: window.endHi,
+    durationLoMs: window.durationLoMs,
+    durationHiMs: window.durationHiMs,
+    durationEstimateMs: estimateMs(window, failures, samples, context.deltaMs),
+    openStart: window.openStart,
+    openEnd: window.openEnd,
+    share: window.share,
+    classes: classCounts(failures, samples),
+    phase: mainPhase(window, phased),
+    stepBefore: stepBefore(steps, window.startHi),
+    causes: causesOf(failures, window, context),
+  };
+}
+
+/**
+ * §3.3's estimate counts from the first failed request's sending. A request cut after seconds was sent long before the
+ * fault: the window cannot be longer than from the first moment at which a fault can have ended a request.
+ */
+function estimateMs(
+  window: OutageWindow,
+  failures: readonly FailureView[],
+  samples: JudgedSamples,
+  deltaMs: number,
+): number {
+  const { sentAt, endedAt } = samples.table;
+  let seenFrom = Number.POSITIVE_INFINITY;
+  for (const { row } of failures) {
+    seenFrom = Math.min(seenFrom, witnessInterval(classAt(samples, row), sentAt[row]!, endedAt[row]!, deltaMs).from);
+  }
+  const longest = Math.max(window.durationLoMs, window.endHi - seenFrom);
+  return Math.min(window.durationEstimateMs, longest);
+}
+
+function classCounts(failures: readonly FailureView[], samples: JudgedSamples): Outage['classes'] {
+  const counts = new Map<SampleClass, number>();
+  for (const { row } of failures) counts.set(classAt(samples, row), (counts.get(classAt(samples, row)) ?? 0) + 1);
+  return [...counts]
+    .map(([kind, count]) => ({ class: kind, count }))
+    .sort((a, b) => b.count - a.count || (a.class < b.class ? -1 : 1));
+}
+
+/** The phase that holds most of the failures; the later one on a tie. */
+function mainPhase(window: OutageWindow, phased: PhasedSamples): string | null {
+  const counts = phased.phases.map(() => 0);
+  for (const row of window.members) {
+    const phase = phased.phase[row]!;
+    if (phase >= 0) counts[phase]! += 1;
+  }
+  let best = -1;
+  for (const [i, count] of counts.entries()) if (count > 0 && count >= (counts[best] ?? 0)) best = i;
+  // A fault that ended after the window still happened in what was going on at its end.
+  return (phased.phases[best] ?? phased.phases.at(-1))?.id ?? null;
+}
+
+/** The last step begun before the first failure can have happened. */
+function stepBefore(steps: readonly StepSpan[], at: Instant): string | null {
+  return steps.filter((step) => step.from <= at).at(-1)?.label ?? null;
+}

@@ -1,0 +1,59 @@
+import type { RunFacts } from '../domain/evidence.js';
+import type { SampleTable } from '../domain/sample.js';
+import { eventsOf } from './event-queries.js';
+
+/** What the sample streams do not hold, over the whole run. */
+export interface RecordLoss {
+  /** Sequence numbers that are missing below the highest one of their source. */
+  readonly holes: number;
+  /** Rows fewer than the engines scheduled. */
+  readonly shortfall: number;
+  /** Rows whose sequence number stands there already. */
+  readonly duplicates: number;
+  readonly engineError: string | null;
+}
+
+/** A sequence far beyond the number of rows is a broken record; then the rows are counted, not ticked off. */
+const DENSE_FACTOR = 8;
+const DENSE_FLOOR = 1_000_000;
+
+/** Compares the rows with their sequence numbers and with what the engines say they scheduled. */
+export function recordLoss(facts: RunFacts): RecordLoss {
+  const { samples } = facts;
+  const sources = samples.source.values.length;
+  const rows = new Float64Array(sources);
+  const highest = new Float64Array(sources).fill(-1);
+  for (let row = 0; row < samples.length; row++) {
+    const source = samples.source.codes[row]!;
+    rows[source]! += 1;
+    if (samples.seq[row]! > highest[source]!) highest[source] = samples.seq[row]!;
+  }
+  const distinct = distinctBySource(samples, rows, highest);
+  const stopped = eventsOf(facts.events, 'traffic-stopped');
+  const scheduled = new Map(stopped.map((e) => [e.source, e.scheduled]));
+  let [holes, shortfall, duplicates] = [0, 0, 0];
+  for (let source = 0; source < sources; source++) {
+    holes += Math.max(0, highest[source]! + 1 - distinct[source]!);
+    duplicates += rows[source]! - distinct[source]!;
+  }
+  for (const [name, due] of scheduled) {
+    const source = samples.source.values.indexOf(name);
+    shortfall += Math.max(0, due - (source < 0 ? 0 : distinct[source]!));
+  }
+  return { holes, shortfall, duplicates, engineError: stopped.find((e) => e.error !== null)?.error ?? null };
+}
+
+function distinctBySource(samples: SampleTable, rows: Float64Array, highest: Float64Array): Float64Array {
+  const seen = Array.from(rows, (count, source) =>
+    highest[source]! < DENSE_FACTOR * count + DENSE_FLOOR ? new Uint8Array(highest[source]! + 1) : null,
+  );
+  const distinct = Float64Array.from(rows, (count, source) => (seen[source] === null ? count : 0));
+  for (let row = 0; row < samples.length; row++) {
+    const source = samples.source.codes[row]!;
+    const marks = seen[source];
+    if (marks == null || marks[samples.seq[row]!] === 1) continue;
+    marks[samples.seq[row]!] = 1;
+    distinct[source]! += 1;
+  }
+  return distinct;
+}

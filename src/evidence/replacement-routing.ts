@@ -1,0 +1,84 @@
+import type { SampleTable } from '../domain/sample.js';
+import type { Target } from '../domain/target.js';
+import type { Instant } from '../domain/time.js';
+import type { ClassColumns } from './classify.js';
+import { NOBODY, type RoutedRequests, SILENT } from './detach-lag.js';
+import type { TargetLife } from './phases.js';
+
+/** No identity header at all. */
+export const UNSTAMPED = -1;
+/** An identity header that names none of the scenario's targets. */
+export const FOREIGN_STAMP = -2;
+
+/**
+ * Index into `targets` for every value of the identity column: a stamp may give the user's name for a target or the
+ * balancer's. UNSTAMPED and FOREIGN_STAMP otherwise.
+ */
+export function stampIndexes(values: readonly (string | null)[], targets: readonly Target[]): Int32Array {
+  return Int32Array.from(values, (value) => {
+    if (value === null) return UNSTAMPED;
+    const byId = targets.findIndex((target) => target.id === value);
+    const index = byId >= 0 ? byId : targets.findIndex((target) => target.instance === value);
+    return index >= 0 ? index : FOREIGN_STAMP;
+  });
+}
+
+/** Which rows a target's replacement is judged on. */
+export interface RoutingFilter {
+  /** Index of the target. */
+  readonly target: number;
+  /** Requests sent before this are warm-up. */
+  readonly warmEnd: Instant;
+  /** When the target replaced before it was attached again; its absence must not pass for this one's. */
+  readonly previousBackAt: Instant;
+  /** Only requests to this balancer node (code in the remoteIp column); null = all. */
+  readonly node: number | null;
+}
+
+/** Index that stands for "someone who is none of the targets, but stamped the response". */
+const SOMEONE_ELSE = 0x7fff;
+
+function servedBy(stamp: number, failed: boolean, target: number): number {
+  if (stamp === target) return target;
+  if (stamp === UNSTAMPED) return failed ? NOBODY : SILENT;
+  if (failed) return SILENT;
+  return stamp === FOREIGN_STAMP ? SOMEONE_ELSE : stamp;
+}
+
+/**
+ * The admissible sent requests that bear on one target (verdict.md §6): after the warm-up, and either served by it or
+ * sent once the target before it was back.
+ */
+export function routedRequests(
+  table: SampleTable,
+  classes: ClassColumns,
+  stamps: Int32Array,
+  filter: RoutingFilter,
+): RoutedRequests {
+  const sent = new Float64Array(table.length);
+  const ended = new Float64Array(table.length);
+  const by = new Int32Array(table.length);
+  let count = 0;
+  for (let row = 0; row < table.length; row++) {
+    const sentAt = table.sentAt[row]!;
+    if (classes.admissible[row] !== 1 || !(sentAt >= filter.warmEnd)) continue;
+    if (filter.node !== null && table.remoteIp.codes[row] !== filter.node) continue;
+    const stamp = stamps[table.target.codes[row]!] ?? UNSTAMPED;
+    if (stamp !== filter.target && sentAt < filter.previousBackAt) continue;
+    sent[count] = sentAt;
+    ended[count] = table.endedAt[row]!;
+    by[count] = servedBy(stamp, classes.failed[row] === 1, filter.target);
+    count++;
+  }
+  return { sentAt: sent.subarray(0, count), endedAt: ended.subarray(0, count), servedBy: by.subarray(0, count) };
+}
+
+/** When the last target that was replaced before this one came back; −∞ for the first, or when it overlaps them. */
+export function previousBackAt(life: TargetLife, lives: readonly TargetLife[]): Instant {
+  let back = Number.NEGATIVE_INFINITY;
+  for (const other of lives) {
+    const at = other.attachRespondedAt;
+    if (other !== life && at !== null && at <= life.detachRequestedAt) back = Math.max(back, at);
+  }
+  return back;
+}

@@ -1,0 +1,73 @@
+import type { Series } from '../domain/result.js';
+import type { TargetId } from '../domain/target.js';
+import { heatmapOf } from './heatmap.js';
+import { type JudgedSamples, NO_TARGET } from './judged-samples.js';
+import { bucketAt, seriesAxis } from './series-axis.js';
+
+/** Lanes whose latency is shown: the held lane would drown them. */
+const LATENCY_LANES = 2;
+
+/** Counts and latencies of all arrivals over time, each counted when it was due. */
+export function seriesOf(samples: JudgedSamples, targets: readonly TargetId[]): Series {
+  const { table } = samples;
+  const axis = seriesAxis(table);
+  const bucket = new Int32Array(table.length);
+  for (let row = 0; row < table.length; row++) bucket[row] = bucketAt(axis, table.scheduledAt[row]!);
+  return {
+    from: axis.from,
+    bucketMs: axis.bucketMs,
+    ...tallies(samples, bucket, axis.length, targets),
+    ...latencies(samples, bucket, axis.length),
+    heatmap: heatmapOf(samples, bucket, axis, LATENCY_LANES),
+  };
+}
+
+function tallies(samples: JudgedSamples, bucket: Int32Array, length: number, targets: readonly TargetId[]) {
+  const [offered, ok, failed, unknown] = [zeros(length), zeros(length), zeros(length), zeros(length)];
+  const answered = targets.map(() => zeros(length));
+  for (let row = 0; row < bucket.length; row++) {
+    const at = bucket[row]!;
+    if (at < 0) continue;
+    offered[at]! += 1;
+    ok[at]! += samples.ok[row]!;
+    failed[at]! += samples.failed[row]!;
+    unknown[at]! += samples.unknown[row]!;
+    const target = samples.target[row]!;
+    if (target !== NO_TARGET) answered[target]![at]! += 1;
+  }
+  const answeredBy = targets.map((target, i) => ({ target, count: [...answered[i]!] }));
+  return { offered: [...offered], ok: [...ok], failed: [...failed], unknown: [...unknown], answeredBy };
+}
+
+function zeros(length: number): Float64Array {
+  return new Float64Array(length);
+}
+
+/** Quantiles of the successes in each bucket: rows are gathered by bucket, then each bucket is sorted by itself. */
+function latencies(samples: JudgedSamples, bucket: Int32Array, length: number) {
+  const { table, ok } = samples;
+  const start = new Uint32Array(length + 1);
+  const counts = (row: number) => bucket[row]! >= 0 && ok[row] === 1 && table.lane[row]! < LATENCY_LANES;
+  for (let row = 0; row < bucket.length; row++) if (counts(row)) start[bucket[row]! + 1]!++;
+  for (let i = 0; i < length; i++) start[i + 1]! += start[i]!;
+  const values = new Float64Array(start[length] ?? 0);
+  const next = start.slice();
+  for (let row = 0; row < bucket.length; row++) {
+    if (counts(row)) values[next[bucket[row]!]!++] = table.endedAt[row]! - table.scheduledAt[row]!;
+  }
+  const columns: Record<'p50' | 'p95' | 'p99' | 'max', (number | null)[]> = { p50: [], p95: [], p99: [], max: [] };
+  for (let i = 0; i < length; i++) {
+    const part = values.subarray(start[i]!, start[i + 1]!).sort();
+    columns.p50.push(at(part, 0.5));
+    columns.p95.push(at(part, 0.95));
+    columns.p99.push(at(part, 0.99));
+    columns.max.push(at(part, 1));
+  }
+  return columns;
+}
+
+/** Nearest-rank quantile of sorted values, to a microsecond: the reports show no more. */
+function at(sorted: Float64Array, q: number): number | null {
+  const value = sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)];
+  return value === undefined ? null : Math.round(value * 1000) / 1000;
+}

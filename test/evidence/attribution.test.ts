@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { CAUSE_CODES } from '../../src/domain/outage.js';
+import { CAUSE_RULES, causesOf, isMechanism } from '../../src/evidence/attribution/causes.js';
+import type { CauseContext, CauseLife } from '../../src/evidence/attribution/context.js';
+import type { FailureView } from '../../src/evidence/attribution/failure-view.js';
+import { alignmentP } from '../../src/evidence/event-alignment.js';
+
+const life = (index: number, at: number, change: Partial<CauseLife> = {}): CauseLife => ({
+  target: `s${index + 1}`,
+  index,
+  detachRequestedAt: at,
+  detachRespondedAt: at + 50,
+  deployStartedAt: at + 2000,
+  deployEndedAt: at + 4000,
+  stopAt: at + 2100,
+  stopIsExact: true,
+  appDownAt: at + 2200,
+  appUpAt: at + 3500,
+  attachRequestedAt: at + 4100,
+  attachRespondedAt: at + 4150,
+  sleepMs: 1900,
+  firstOkAt: at + 4500,
+  maybeRoutedUntil: at + 600,
+  lastRoutedAt: at + 550,
+  dipP99: 10,
+  ...change,
+});
+const context = (change: Partial<CauseContext> = {}): CauseContext => ({
+  lives: [life(0, 10_000), life(1, 20_000)],
+  targetIds: ['s1', 's2'],
+  window: { from: 10_000, to: 30_000 },
+  deltaMs: 50,
+  version: 'v2',
+  previousVersion: 'v1',
+  drainTimeoutMs: 60_000,
+  drainingOff: false,
+  baselineP99: 9,
+  isNoisy: false,
+  noPhaseStandsOut: true,
+  isUnaligned: true,
+  resetsOnReuseOnly: false,
+  newVersionFails: true,
+  ...change,
+});
+const failure = (change: Partial<FailureView>): FailureView => ({
+  row: 0,
+  class: 'http_5xx_lb',
+  origin: 'lb',
+  sentAt: 25_000,
+  endedAt: 25_001,
+  status: 503,
+  target: -1,
+  version: null,
+  lane: 0,
+  errorPhase: 0,
+  connectionUse: 1,
+  ...change,
+});
+const first = (
+  failures: readonly FailureView[],
+  where: Partial<CauseContext> = {},
+  kind: 'partial' | 'full' = 'partial',
+) => causesOf(failures, { kind }, context(where))[0];
+
+describe('causes', () => {
+  it('stand in the order that breaks ties', () => {
+    expect([...CAUSE_RULES.map((rule) => rule.code), 'UNEXPLAINED']).toEqual([...CAUSE_CODES]);
+  });
+
+  it('are UNEXPLAINED when nothing matches, never none', () => {
+    expect(first([failure({ class: 'http_4xx', sentAt: 27_000 })])).toMatchObject({
+      code: 'UNEXPLAINED',
+      target: null,
+    });
+  });
+
+  it('tell a request routed to a stopped application from one it cut', () => {
+    const routed = failure({ sentAt: 12_300, endedAt: 12_301 });
+    const cut = failure({ class: 'reset', origin: 'path', sentAt: 10_600, endedAt: 12_190 });
+    expect(first([routed])).toMatchObject({ code: 'ROUTED_TO_STOPPED', target: 's1', score: 1 });
+    expect(first([cut])).toMatchObject({ code: 'INFLIGHT_CUT', target: 's1' });
+    const both = causesOf([routed, routed, cut], { kind: 'partial' }, context());
+    expect(both.map((c) => [c.code, Math.round(c.score * 100)])).toEqual([
+      ['ROUTED_TO_STOPPED', 67],
+      ['INFLIGHT_CUT', 33],
+    ]);
+  });
+
+  it('do not blame a stopped target for what another one answered', () => {
+    expect(
+      first([failure({ class: 'http_5xx_app', origin: 'app', target: 1, sentAt: 12_300, version: 'v1' })]).code,
+    ).toBe('UNEXPLAINED');
+  });
+
+  it('do not blame a target that had long been silent on a noisy service', () => {
+    expect(first([failure({ sentAt: 12_300 })], { isNoisy: true }).code).toBe('BACKGROUND');
+  });
+
+  it('do not say routed when nobody was in service', () => {
+    const lives = [life(0, 10_000, { firstOkAt: 23_000 }), life(1, 20_000)];
+    expect(first([failure({ sentAt: 22_300 })], { lives }, 'full').code).toBe('NO_HEALTHY_INSTANCE');
+  });
+
+  it('call a version that never served broken, not detached too early', () => {
+    const lives = [life(0, 10_000, { firstOkAt: null }), life(1, 20_000)];
+    const own = failure({ class: 'http_5xx_app', origin: 'app', target: 0, version: 'v2', sentAt: 20_500 });
+    expect(first([own], { lives })).toMatchObject({ code: 'NEW_VERSION_ERRORS' });
+  });
+
+  it('see the drain limit where the cut falls on it', () => {
+    const cut = failure({ class: 'reset', origin: 'path', sentAt: 10_300, endedAt: 11_150 });
+    expect(first([cut], { drainTimeoutMs: 1000 })).toMatchObject({ code: 'DRAIN_TIMEOUT', score: 0.95 });
+    expect(first([cut], { drainTimeoutMs: 60_000 }).code).toBe('UNEXPLAINED');
+  });
+
+  it('know the rest by their marks', () => {
+    expect(
+      first([failure({ class: 'timeout', origin: 'unknown', target: -1, sentAt: 11_000 })], {
+        lives: [life(0, 10_000, { dipP99: 40 })],
+      }).code,
+    ).toBe('CAPACITY_DIP');
+    expect(
+      first([failure({ class: 'http_5xx_app', origin: 'app', target: 1, version: 'v1', sentAt: 16_000 })]).code,
+    ).toBe('OLD_NEW_INCOMPATIBLE');
+    expect(first([failure({ class: 'refused', origin: 'path', sentAt: 27_000 })]).code).toBe('LB_ENDPOINT');
+    expect(
+      first([failure({ class: 'reset', origin: 'path', lane: 1, connectionUse: 4, sentAt: 27_000 })], {
+        resetsOnReuseOnly: true,
+      }).code,
+    ).toBe('KEEPALIVE_RACE');
+    expect(
+      first([failure({ class: 'reset', origin: 'path', lane: 1, connectionUse: 4, sentAt: 27_000 })], {
+        resetsOnReuseOnly: true,
+        isUnaligned: false,
+      }).code,
+    ).toBe('UNEXPLAINED');
+  });
+
+  it('count a mechanism only with a witness that names the target or the balancer', () => {
+    const shape = { kind: 'partial' } as const;
+    expect(isMechanism(failure({ sentAt: 12_300 }), shape, context())).toBe(true);
+    expect(isMechanism(failure({ class: 'reset', origin: 'path', sentAt: 12_300 }), shape, context())).toBe(false);
+    expect(
+      isMechanism(
+        failure({ class: 'http_5xx_app', origin: 'app', target: 1, version: 'v2', sentAt: 27_000 }),
+        shape,
+        context(),
+      ),
+    ).toBe(false);
+  });
+
+  it('never print an empty sentence', () => {
+    const lives = [life(0, 10_000, { firstOkAt: 23_000 }), life(1, 20_000)];
+    for (let sentAt = 10_000; sentAt < 30_000; sentAt += 250) {
+      for (const kind of ['partial', 'full'] as const) {
+        for (const cause of causesOf([failure({ sentAt, endedAt: sentAt + 40 })], { kind }, context({ lives }))) {
+          expect(cause.sentence.length).toBeGreaterThan(20);
+          expect(cause.hint.length).toBeGreaterThan(10);
+          expect(cause.sentence).not.toMatch(/NaN|undefined|null|unknown/);
+        }
+      }
+    }
+  });
+});
+
+describe('alignmentP', () => {
+  it('is small only where outages follow the steps', () => {
+    const window = { from: 0, to: 120_000 };
+    expect(alignmentP([10_500, 40_500], [10_000, 40_000], window)).toBeLessThan(0.06);
+    expect(alignmentP([30_000, 90_000], [10_000, 40_000], window)).toBe(1);
+    expect(alignmentP([], [1], window)).toBe(1);
+  });
+});
