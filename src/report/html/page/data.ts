@@ -1,0 +1,58 @@
+// biome-ignore-all lint/correctness/noUnusedVariables: the page's scripts share one scope.
+/// <reference types="uplot" />
+// The page's script: plain scripts in one scope (see PAGE_SCRIPTS), no imports. Reads the data block, never the network.
+
+interface PageLine {
+  readonly label: string;
+  readonly look: string;
+  readonly dash: string;
+  readonly area: boolean;
+  readonly reduce: 'mean' | 'max';
+  readonly values: readonly (number | null)[];
+}
+interface PageChart {
+  readonly id: string;
+  readonly unit: string;
+  readonly lines: readonly PageLine[];
+}
+interface PageBand {
+  readonly kind: string;
+  readonly from: number;
+  readonly to: number;
+}
+/** Mirrors PageData of page-data.ts. */
+interface Page {
+  readonly durationMs: number;
+  readonly startedAtMs: number | null;
+  readonly frame: { readonly left: number; readonly right: number };
+  readonly from: number;
+  readonly bucketMs: number;
+  readonly charts: readonly PageChart[];
+  readonly bands: readonly PageBand[];
+  readonly steps: readonly { readonly from: number; readonly to: number; readonly label: string }[];
+  readonly failures: readonly number[];
+  readonly markdown: string;
+}
+
+const page = JSON.parse(document.getElementById('data')?.textContent ?? '{}') as Page;
+
+/** Instants of failed requests, ascending, ms (the block holds differences). */
+const failedAt: readonly number[] = (() => {
+  let at = 0;
+  return page.failures.map((difference) => {
+    at += difference;
+    return at;
+  });
+})();
+
+/** `m:ss.d` of the run. */
+function clockText(ms: number, digits: number): string {
+  const unit = 10 ** digits;
+  const ticks = Math.round((ms / 1000) * unit);
+  const seconds = Math.floor(ticks / unit);
+  const part = digits === 0 ? '' : `.${String(ticks % unit).padStart(digits, '0')}`;
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  const rest = `${String(seconds % 60).padStart(2, '0')}${part}`;
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
+}

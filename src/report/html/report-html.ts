@@ -1,0 +1,72 @@
+import type { RunResult } from '../../domain/result.js';
+import type { HtmlAssets } from './assets.js';
+import { contentPolicy } from './content-policy.js';
+import { count, duration, wallTime } from './figures.js';
+import { faviconAddress } from './icon.js';
+import { html, type Markup, raw, scriptJson } from './markup.js';
+import { pageData } from './page-data.js';
+import { balancerSection } from './sections/balancer.js';
+import { bannerSection } from './sections/banner.js';
+import { deployLogSection } from './sections/deploy-log.js';
+import { errorsSection } from './sections/errors.js';
+import { guideSection } from './sections/guide.js';
+import { answeredSection, latencySection } from './sections/latency.js';
+import { outagesSection } from './sections/outages.js';
+import { phasesSection } from './sections/phases.js';
+import { proofSection } from './sections/proof.js';
+import { reproduceSection } from './sections/reproduce.js';
+import { timelineSection } from './sections/timeline.js';
+import { patternDefinitions } from './svg/palette.js';
+import { oneLine } from './visible-text.js';
+
+export type { HtmlAssets } from './assets.js';
+
+const JUMPS = [
+  ['timeline', 'Timeline'],
+  ['phases', 'Phases'],
+  ['outages', 'Outages'],
+  ['latency', 'Latency'],
+  ['answered', 'Who answered'],
+  ['balancer', 'Load balancer'],
+  ['proof', 'Proof'],
+  ['errors', 'Errors'],
+  ['deploys', 'Deploy log'],
+  ['reproduce', 'Reproduce'],
+  ['guide', 'How to read'],
+] as const;
+
+function pageHeader({ run }: RunResult): Markup {
+  const { scenario } = run;
+  const change =
+    scenario.rollout.previousVersion === null
+      ? scenario.rollout.version
+      : `${scenario.rollout.previousVersion} → ${scenario.rollout.version}`;
+  return html`<header><p class="what"><span class="brand">rollproof</span> <strong>${oneLine(scenario.name, 80)}</strong> <span>${oneLine(scenario.environment, 40)}</span> <span>${oneLine(change, 80)}</span></p><p class="when">${wallTime(run.startedAtWall)} · ran ${duration(run.durationMs)} · ${count(scenario.traffic.ratePerSecond)} requests/s</p></header>`;
+}
+
+/** Sticky line: where the crosshair stands, zoom and copy; only useful, and only shown, with the script. */
+function toolbar(): Markup {
+  const jumps = JUMPS.map(([id, word]) => html`<li><a href="#${id}">${word}</a></li>`);
+  return html`<nav class="bar" aria-label="Sections and tools"><ul>${jumps}</ul><div class="tools live-only" hidden><output id="readout" aria-live="off">Move over a chart to read it.</output><button type="button" id="zoom-reset" hidden>Whole run</button><button type="button" id="copy">Copy as Markdown</button></div></nav>`;
+}
+
+function body(result: RunResult, assets: HtmlAssets): Markup {
+  return html`<a class="skip" href="#timeline">Skip to the timeline</a>${patternDefinitions()}${pageHeader(result)}<main>${bannerSection(result)}${toolbar()}${timelineSection(result)}${phasesSection(result)}${outagesSection(result)}${latencySection(result)}${answeredSection(result)}${balancerSection(result)}${proofSection(result)}${errorsSection(result)}${deployLogSection(result)}${reproduceSection(result, assets.charts)}${guideSection()}</main><footer><p>Written by rollproof ${result.run.toolVersion}. This page is whole in itself: it loads nothing and sends nothing.</p></footer>`;
+}
+
+/**
+ * The whole report as one HTML document that opens from a file and asks nobody for anything. Same result and assets
+ * in, same bytes out. Everything from the result is escaped where it is put in (markup.ts).
+ */
+export function renderHtml(result: RunResult, assets: HtmlAssets): string {
+  const { verdict, counts, run } = result;
+  const title = `${verdict.kind} · ${count(counts.failed)}/${count(counts.judged)} · ${oneLine(run.scenario.name, 80)}`;
+  const style = `${assets.uplotCss}\n${assets.css}`;
+  const policy = contentPolicy([style], [assets.uplotJs, assets.pageJs]);
+  const page = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${raw(policy)}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><title>${title}</title><link rel="icon" href="${faviconAddress(verdict.kind)}"><style>${raw(style)}</style></head>
+<body class="${verdict.kind.toLowerCase()}">${body(result, assets)}
+<script type="application/json" id="data">${scriptJson(pageData(result))}</script><script>${raw(assets.uplotJs)}</script><script>${raw(assets.pageJs)}</script></body></html>
+`;
+  return page.text;
+}

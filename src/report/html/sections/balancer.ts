@@ -1,0 +1,69 @@
+import type { Replacement, RunResult } from '../../../domain/result.js';
+import { clock, clockSpan, duration } from '../figures.js';
+import { type Hole, html, type Markup } from '../markup.js';
+import { zoomLink } from '../svg/lanes.js';
+import { STATE_LOOK, swatch } from '../svg/palette.js';
+import { section, table } from '../table.js';
+
+function calls(result: RunResult): Hole {
+  if (result.timeline.calls.length === 0) return html`<p>No call that changes membership was made.</p>`;
+  const rows = result.timeline.calls.map(
+    (c) =>
+      html`<tr><td><a href="${zoomLink(c.requestedAt, c.respondedAt)}">${clock(c.requestedAt, 3)}</a></td><td>${c.operation} ${c.target}</td><td class="n">${duration(c.respondedAt - c.requestedAt)}</td><td>${c.error === null ? 'accepted' : html`<span class="bad">${c.error}</span>`}</td></tr>`,
+  );
+  return table('Calls to the load balancer', ['asked', 'call', { n: 'answered after' }, 'answer'], rows);
+}
+
+const seen = (r: Replacement | undefined): Hole =>
+  r === undefined
+    ? '–'
+    : html`last routed ${clock(r.lastRoutedAt, 3)}, first served again ${clock(r.firstServedAt, 3)}`;
+
+function states(result: RunResult): Hole {
+  const rows = result.timeline.targets.flatMap((t) => {
+    const r = result.replacements.find((x) => x.target === t.target);
+    return t.reported.map(
+      (s, i) =>
+        html`<tr>${i === 0 ? html`<th scope="rowgroup" rowspan="${t.reported.length}">${t.target}<br><span class="soft">traffic: ${seen(r)}</span></th>` : null}<td class="n nowrap"><a href="${zoomLink(s.from, s.to)}">${clockSpan(s.from, s.to)}</a></td><td class="nowrap">${swatch(STATE_LOOK[s.state])} ${STATE_LOOK[s.state].word}</td><td class="n">${duration(s.to - s.from)}</td><td>${s.description}</td></tr>`,
+    );
+  });
+  if (rows.length === 0) return null;
+  return html`<h3>States: as reported, and as seen in the traffic</h3>${table('Reported states by target', ['target', { n: 'when' }, 'reported', { n: 'for' }, 'the load balancer’s words'], rows)}`;
+}
+
+function settings(result: RunResult): Hole {
+  const b = result.run.balancer;
+  if (b === null) return null;
+  const yes = (v: boolean | null): string => (v === null ? 'not said' : v ? 'on' : 'off');
+  const check = b.healthCheck;
+  const facts: (readonly [string, string])[] = [
+    ['kind', b.kind],
+    ['name', b.name],
+    ['address', b.dnsName ?? 'not said'],
+    ['zones', b.zones.join(', ')],
+    ['members at the start', b.members.join(', ')],
+    [
+      'connection draining',
+      `${yes(b.drainingEnabled)}${b.drainTimeoutMs === null ? '' : `, at most ${duration(b.drainTimeoutMs)}`}`,
+    ],
+    ['idle timeout', b.idleTimeoutMs === null ? 'not said' : duration(b.idleTimeoutMs)],
+    ['cross-zone', yes(b.crossZone)],
+    [
+      'health check',
+      check === null
+        ? 'not said'
+        : `${check.target} every ${duration(check.intervalMs)}, timeout ${duration(check.timeoutMs)}, healthy after ${check.healthyThreshold}, unhealthy after ${check.unhealthyThreshold}`,
+    ],
+  ];
+  return html`<details><summary>Settings of the load balancer</summary><dl class="facts">${facts.map(([k, v]) => html`<div><dt>${k}</dt><dd>${v}</dd></div>`)}</dl></details>`;
+}
+
+/** The load balancer's calls and states, as it reported them and as the traffic shows them. */
+export function balancerSection(result: RunResult): Markup {
+  return section(
+    'balancer',
+    'Load balancer view',
+    html`${calls(result)}${states(result)}${settings(result)}`,
+    'An accepted call is not yet a moved target: traffic follows after the lag shown under Proof.',
+  );
+}

@@ -1,0 +1,106 @@
+import type { Replacement, RunResult } from '../../../domain/result.js';
+import { clock, count, duration, durationBound, percent } from '../figures.js';
+import { statusMark } from '../icon.js';
+import { type Hole, html, type Markup } from '../markup.js';
+import { section, table } from '../table.js';
+
+function claims(result: RunResult): Hole {
+  const { sentences } = result.claims;
+  if (sentences.length === 0) return html`<p>Nothing is claimed by this run.</p>`;
+  return html`<ul class="points">${sentences.map((s) => html`<li>${s}</li>`)}</ul>`;
+}
+
+function checks(result: RunResult): Hole {
+  const rows = result.checks.map((c) => {
+    const bad = c.status === 'fail' || c.status === 'inconclusive' || c.status === 'warning';
+    const note = bad
+      ? html`<br><span>${c.message}</span>${c.hint === null ? null : html` <span class="todo">${c.hint}</span>`}`
+      : null;
+    return html`<tr class="check-${c.status}"><td class="nowrap">${statusMark(c.status)} <span class="soft">${c.status}</span></td><th scope="row"><span class="check-title">${c.title}</span>${c.code === null ? null : html` <code>${c.code}</code>`}${note}</th><td class="n">${c.measured}</td><td class="n">${c.threshold}</td><td class="soft why">${c.why}</td></tr>`;
+  });
+  return table('Checks', ['', 'check', { n: 'measured' }, { n: 'threshold' }, 'why it is judged'], rows);
+}
+
+function lanes(result: RunResult): Hole {
+  if (result.lanes.length === 0) return null;
+  const windows = [...new Set(result.lanes.flatMap((l) => l.minAvailability.map((m) => m.windowMs)))].sort(
+    (a, b) => a - b,
+  );
+  const rows = result.lanes.map(
+    (l) =>
+      html`<tr><th scope="row">${l.lane}</th><td class="n">${count(l.requests)}</td><td class="n">${count(l.failed)}</td><td class="n">${count(l.unknown)}</td><td class="n">${durationBound(l.totalOutageMs)}</td><td class="n">${durationBound(l.targetOutageMs)}</td><td class="n">${duration(l.unobservedMs)}</td>${windows.map((w) => html`<td class="n">${percent(l.minAvailability.find((m) => m.windowMs === w)?.ratio ?? null, 'down')}</td>`)}</tr>`,
+  );
+  const heads = [
+    'lane',
+    { n: 'requests' },
+    { n: 'failed' },
+    { n: 'unknown' },
+    { n: 'total outage seen above' },
+    { n: 'one-target outage seen above' },
+    { n: 'unobserved' },
+    ...windows.map((w) => ({ n: `good in worst ${duration(w)}` })),
+  ];
+  return html`<h3>What could have been seen, per lane</h3>${table('Resolution per lane', heads, rows)}`;
+}
+
+const bounds = (lo: number | null, hi: number | null): string =>
+  lo === null && hi === null ? '–' : hi === null ? `> ${duration(lo)}` : `${duration(lo)} to ${duration(hi)}`;
+
+function replacementRow(r: Replacement): Markup {
+  const step = (ok: boolean, word: string): Markup =>
+    html`<span class="nowrap">${statusMark(ok ? 'pass' : 'fail')} ${word}</span> `;
+  const short = r.marginMs !== null && r.marginMs < 0;
+  return html`<tr><th scope="row" class="nowrap">${r.target}</th><td>${step(r.left, 'left')}${step(r.replaced, 'replaced')}${step(r.returned, 'returned')}</td><td class="n">${bounds(r.detachLagLoMs, r.detachLagHiMs)}</td><td class="n">${clock(r.drainEndAt, 3)}</td><td class="n">${bounds(r.attachLagLoMs, r.attachLagHiMs)}</td><td class="n">${bounds(r.needLoMs, r.needHiMs)}</td><td class="n">${short ? html`<strong class="bad">${duration(r.marginMs)}</strong>` : duration(r.marginMs)}</td><td class="n">${count(r.inFlightAtDetach)}</td><td class="n">${count(r.silentSends)}</td><td class="n">${count(r.staleResponses)}</td></tr>`;
+}
+
+function replacements(result: RunResult): Hole {
+  if (result.replacements.length === 0) return null;
+  const heads = [
+    'target',
+    'replacement',
+    { n: 'detach lag' },
+    { n: 'drain ended' },
+    { n: 'attach lag' },
+    { n: 'sleep needed' },
+    { n: 'margin' },
+    { n: 'in flight at detach' },
+    { n: 'sends it stayed silent for' },
+    { n: 'stale answers' },
+  ];
+  return html`<h3>Each target left, was replaced, came back</h3>${table('Replacement per target', heads, result.replacements.map(replacementRow))}`;
+}
+
+function generator(result: RunResult): Hole {
+  const g = result.generator;
+  const stalls = g.stalls.reduce((sum, s) => sum + (s.to - s.from), 0);
+  const facts: (readonly [string, string])[] = [
+    [
+      'offered / sent',
+      `${count(Math.round(g.offeredPerSecond * 10) / 10)} / ${count(Math.round(g.sentPerSecond * 10) / 10)} per second`,
+    ],
+    [
+      'scheduled to sent',
+      `p50 ${duration(g.latenessMsP50)}, p99 ${duration(g.latenessMsP99)}, max ${duration(g.latenessMsMax)}`,
+    ],
+    ['longest event-loop delay', duration(g.eventLoopDelayMaxMs)],
+    ['stalls', g.stalls.length === 0 ? 'none' : `${count(g.stalls.length)}, together ${duration(stalls)}`],
+    ['records lost / arrivals dropped', `${count(g.lost)} / ${count(g.dropped)}`],
+    ['control target', `${count(g.controlFailed)} of ${count(g.controlSent)} failed`],
+    [
+      'judged / baseline / all',
+      `${count(result.counts.judged)} / ${count(result.counts.baseline)} / ${count(result.counts.total)} arrivals`,
+    ],
+    ['failed in the baseline', count(result.counts.baselineFailed)],
+  ];
+  return html`<h3>The generator itself</h3><dl class="facts wide">${facts.map(([k, v]) => html`<div><dt>${k}</dt><dd>${v}</dd></div>`)}</dl>`;
+}
+
+/** Claims, checks, resolution, replacement, generator: why the verdict may be believed. */
+export function proofSection(result: RunResult): Markup {
+  return section(
+    'proof',
+    'Proof',
+    html`<h3>Claims</h3>${claims(result)}<h3>Checks</h3>${checks(result)}${lanes(result)}${replacements(result)}${generator(result)}`,
+    'A missing measurement is never a success: each figure stands beside the threshold it had to meet.',
+  );
+}
