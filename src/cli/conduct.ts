@@ -1,0 +1,196 @@
+import { join, resolve } from 'node:path';
+import { redactScenario } from '../config/redaction.js';
+import { EXIT } from '../domain/errors.js';
+import { EVENT_SCHEMA_VERSION, type PreflightFinding, type RunEvent, type RunHeader } from '../domain/event.js';
+import type { Balancer, BalancerFacts } from '../domain/ports.js';
+import type { Scenario } from '../domain/scenario.js';
+import { createRunDirectory, pointLatest } from '../journal/run-directory.js';
+import { preflightFindings } from '../pipeline/safety/preflight.js';
+import { realClock } from '../run/clock.js';
+import { balancerFor, deployerFor, effectiveScenario, engineFor, type LabAccess } from '../run/compose.js';
+import { gitRevision } from '../run/git-revision.js';
+import { acquireLock, type Release } from '../run/lock.js';
+import { type RunEnd, runScenario } from '../run/run-scenario.js';
+import { deriveReports } from './derive.js';
+import { errorText } from './error-text.js';
+import type { Io } from './io.js';
+import { withLab } from './lab-session.js';
+import { liveDisplay } from './live.js';
+import { powerProblemsText } from './plan.js';
+import type { RunOptions } from './run.js';
+import { onStopSignals } from './stop-signals.js';
+import { findingsText, printResult } from './summary.js';
+import { toolVersion } from './version.js';
+
+export interface ConductRequest {
+  readonly scenario: Scenario;
+  readonly scenarioFile: string | null;
+  readonly command: readonly string[];
+  readonly options: RunOptions;
+}
+
+/** How often the balancer is asked for target states: AWS limits calls, the lab does not. */
+const WATCH_AWS_MS = 2_000;
+const WATCH_LAB_MS = 400;
+
+/** From a loaded scenario to reports on disk. Returns the exit code: the verdict's, or 2/3 when nothing was touched. */
+export async function conductRun(request: ConductRequest, io: Io): Promise<number> {
+  const problems = powerProblemsText(request.scenario);
+  if (problems !== null && request.options.force !== true) {
+    io.stderr.write(`${problems}nothing was touched (--force runs it all the same)\n`);
+    return EXIT.inconclusive;
+  }
+  if (request.scenario.balancer.kind === 'lab' && request.options.quiet !== true) {
+    io.stderr.write(`starting the lab (${request.scenario.balancer.preset}) …\n`);
+  }
+  return withLab(request.scenario, (lab) => underLab(request, lab, io));
+}
+
+async function underLab(request: ConductRequest, lab: LabAccess | null, io: Io): Promise<number> {
+  const scenario = effectiveScenario(request.scenario, lab);
+  const balancer = balancerFor(scenario, lab);
+  try {
+    const seen = await preflight(scenario, balancer);
+    const forced = request.options.force === true;
+    if (seen.findings.some((f) => f.level === 'refused') && !forced) {
+      io.stderr.write(
+        `${findingsText(seen.findings)}preflight refused; nothing was touched (--force runs it all the same)\n`,
+      );
+      return EXIT.refused;
+    }
+    return await locked(scenario, request, io, () => rolled(request, scenario, balancer, lab, { ...seen, forced }, io));
+  } finally {
+    balancer.close();
+  }
+}
+
+interface Seen {
+  readonly facts: BalancerFacts;
+  readonly findings: readonly PreflightFinding[];
+}
+
+async function preflight(scenario: Scenario, balancer: Balancer): Promise<Seen> {
+  const signal = new AbortController().signal;
+  const facts = await balancer.describe(signal);
+  const known = scenario.targets.filter((t) => facts.members.includes(t.instance));
+  const health = await balancer.health(known, signal);
+  return { facts, findings: preflightFindings(scenario, facts, health) };
+}
+
+async function locked(
+  scenario: Scenario,
+  request: ConductRequest,
+  io: Io,
+  work: () => Promise<number>,
+): Promise<number> {
+  const { balancer } = scenario;
+  if (balancer.kind === 'lab') return work();
+  const stateDir = io.env.ROLLPROOF_STATE_DIR ?? join(resolve(io.cwd, request.options.out), '.locks');
+  const release: Release = acquireLock(
+    stateDir,
+    `${balancer.kind}-${balancer.region}-${balancer.name}`,
+    scenario.name,
+    io.wallTime(),
+  );
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+}
+
+async function rolled(
+  request: ConductRequest,
+  scenario: Scenario,
+  balancer: Balancer,
+  lab: LabAccess | null,
+  seen: Seen & { readonly forced: boolean },
+  io: Io,
+): Promise<number> {
+  const out = resolve(io.cwd, request.options.out);
+  const startedAt = io.wallTime();
+  const dir = createRunDirectory(out, scenario.name, startedAt);
+  const originNs = io.monotonicNs();
+  const clock = realClock(originNs);
+  const header = runHeader(request, scenario, dir, startedAt, originNs, io);
+  const live = liveDisplay(scenario, clock, request.options, io);
+  const events: RunEvent[] = [];
+  const observer = {
+    event(event: RunEvent) {
+      events.push(event);
+      live.event(event);
+    },
+    traffic: live.traffic,
+  };
+  const deployer = deployerFor(scenario, {
+    dir,
+    env: { ...io.env, ...lab?.env },
+    self: io.self,
+    clock,
+    monotonicOriginNs: originNs,
+    onOutput: live.output,
+  });
+  const signals = onStopSignals({ scenario, balancer, events, live, io });
+  let end: RunEnd;
+  try {
+    end = await runScenario(
+      { dir, header, scenario, ...seen, watchEveryMs: lab === null ? WATCH_AWS_MS : WATCH_LAB_MS },
+      { clock, balancer, engine: engineFor(scenario), deployer, observer },
+      signals.stop,
+      signals.giveUp,
+    );
+  } finally {
+    live.end();
+    signals.release();
+  }
+  tellWhatIsLeft(end, scenario, balancer, io);
+  const derived = await deriveReports(dir);
+  const note = pointLatest(out, dir);
+  printResult(
+    { ...derived, notes: note === null ? derived.notes : [...derived.notes, note] },
+    dir,
+    { json: request.options.json === true },
+    io,
+  );
+  return signals.exitCode() ?? derived.result.verdict.exitCode;
+}
+
+function tellWhatIsLeft(end: RunEnd, scenario: Scenario, balancer: Balancer, io: Io): void {
+  if (end.error !== null && end.error.code !== 'INTERRUPTED') io.stderr.write(errorText(end.error, io));
+  for (const id of end.stillDetached) {
+    const target = scenario.targets.find((t) => t.id === id);
+    io.stderr.write(
+      `STILL DETACHED: ${id}${target === undefined ? '' : `\n  attach it again with: ${balancer.attachCommand(target)}`}\n`,
+    );
+  }
+}
+
+function runHeader(
+  request: ConductRequest,
+  scenario: Scenario,
+  dir: string,
+  startedAt: Date,
+  originNs: bigint,
+  io: Io,
+): RunHeader {
+  return {
+    kind: 'header',
+    schemaVersion: EVENT_SCHEMA_VERSION,
+    toolVersion: toolVersion(),
+    runId: runId(scenario, dir, io),
+    startedAtWall: startedAt.toISOString(),
+    monotonicOriginNs: originNs.toString(),
+    scenario: redactScenario(scenario),
+    scenarioFile: request.scenarioFile,
+    command: request.command,
+    gitRevision: gitRevision(io.cwd, io.env),
+    tools: io.tools,
+  };
+}
+
+/** GoCD names its runs; anywhere else the run directory does. */
+function runId(scenario: Scenario, dir: string, io: Io): string {
+  const { GO_PIPELINE_NAME: pipeline, GO_PIPELINE_COUNTER: counter } = io.env;
+  if (pipeline !== undefined && counter !== undefined) return `${pipeline}-${counter}`;
+  return `${scenario.name}-${dir.split(/[\\/]/).at(-1) ?? ''}`;
+}

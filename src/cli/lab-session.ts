@@ -1,0 +1,55 @@
+import { RollproofError } from '../domain/errors.js';
+import type { Scenario } from '../domain/scenario.js';
+import { type LabHandle, launchLab } from '../lab/launch.js';
+import type { LabAccess } from '../run/compose.js';
+
+/** The version a lab's targets run before anybody deploys. */
+const FIRST_VERSION = 'v1';
+
+/** Runs `work` with the lab the scenario asks for (null for a real balancer) and always stops the lab afterwards. */
+export async function withLab<T>(scenario: Scenario, work: (lab: LabAccess | null) => Promise<T>): Promise<T> {
+  if (scenario.balancer.kind !== 'lab') return work(null);
+  const lab = await started(scenario, scenario.balancer);
+  try {
+    return await work(labAccess(lab));
+  } finally {
+    await lab.stop();
+  }
+}
+
+async function started(
+  scenario: Scenario,
+  balancer: Extract<Scenario['balancer'], { kind: 'lab' }>,
+): Promise<LabHandle> {
+  try {
+    return await launchLab({
+      preset: balancer.preset,
+      name: balancer.name,
+      region: 'us-east-1',
+      seed: balancer.seed,
+      knobs: balancer.knobs,
+      instances: scenario.targets.map((t) => ({ target: t.id, instance: t.instance })),
+      version: scenario.rollout.previousVersion ?? FIRST_VERSION,
+    });
+  } catch (cause) {
+    throw new RollproofError(
+      'LAB_START_FAILED',
+      `the lab did not start: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        hint: 'does something hold addresses 127.0.0.2 and up, or the ports?',
+        cause,
+      },
+    );
+  }
+}
+
+function labAccess(lab: LabHandle): LabAccess {
+  return {
+    endpoint: lab.endpoint,
+    region: lab.region,
+    loadBalancer: lab.loadBalancer,
+    url: lab.url,
+    addresses: lab.nodes.map((n) => `${n.host}:${n.port}`),
+    env: lab.env,
+  };
+}

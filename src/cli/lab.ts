@@ -1,0 +1,107 @@
+import type { Command } from 'commander';
+import { EXIT, RollproofError } from '../domain/errors.js';
+import type { LabHandle } from '../lab/launch.js';
+import type { Io } from './io.js';
+import type { Finish } from './program.js';
+
+interface LabOptions {
+  readonly preset: string;
+  readonly name: string;
+  readonly targets: string;
+  readonly seed: string;
+  readonly set: readonly string[];
+  readonly port: string;
+  readonly json?: true;
+}
+
+/** `rollproof lab`: the local ELB alone, for any AWS client; `rollproof lab deploy`: the deploy command of lab scenarios. */
+export function addLab(program: Command, io: Io, finish: Finish): void {
+  const lab = program
+    .command('lab')
+    .description('start the local ELB alone, until Ctrl-C')
+    .option('--preset <name>', 'timing preset: lab-fast, aws-clb, aws-alb', 'lab-fast')
+    .option('--name <name>', 'name of the load balancer', 'lab')
+    .option('--targets <ids>', 'targets behind it, comma separated', 'staging-1,staging-2')
+    .option('--seed <number>', 'seed of every random draw', '1')
+    .option(
+      '--set <knob=value>',
+      'override a knob of the preset; repeatable',
+      (value: string, all: string[]) => [...all, value],
+      [],
+    )
+    .option('--port <number>', 'port of the API endpoint; 0 = any', '0')
+    .option('--json', 'print one line of JSON when ready')
+    .action(async (options: LabOptions) => finish(await standAlone(options, io)));
+  lab
+    .command('deploy')
+    .description('deploy command for lab scenarios: replaces one application (reads ROLLPROOF_* from the environment)')
+    .action(async () => {
+      const { deployThroughLab } = await import('../lab/deploy-client.js');
+      finish(await deployThroughLab(io.env, (line) => io.stdout.write(line)));
+    });
+}
+
+async function standAlone(options: LabOptions, io: Io): Promise<number> {
+  const { launchLab } = await import('../lab/launch.js');
+  const lab = await launchLab({
+    preset: options.preset,
+    name: options.name,
+    region: 'us-east-1',
+    seed: wholeNumber('--seed', options.seed),
+    knobs: Object.fromEntries(options.set.map(knob)),
+    instances: options.targets
+      .split(',')
+      .map((id, i) => ({ target: id.trim(), instance: `i-lab${String(i + 1).padStart(4, '0')}` })),
+    version: 'v1',
+    apiPort: wholeNumber('--port', options.port),
+  }).catch((cause: unknown) => {
+    throw new RollproofError(
+      'LAB_START_FAILED',
+      `the lab did not start: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  });
+  const stopped = new Promise<'SIGINT' | 'SIGTERM' | 'SIGHUP'>((resolve) => io.onSignal(resolve));
+  io.stdout.write(options.json === true ? `${JSON.stringify(readyLine(lab))}\n` : readyText(lab));
+  await stopped;
+  await lab.stop();
+  return EXIT.pass;
+}
+
+function readyLine(lab: LabHandle): object {
+  const { endpoint, region, loadBalancer, dnsName, url, nodes, instances } = lab;
+  return { endpoint, region, loadBalancer, dnsName, url, nodes, instances };
+}
+
+function readyText(lab: LabHandle): string {
+  const targets = lab.instances.map((i) => `  ${i.target} = ${i.instance}, application on port ${i.port}`).join('\n');
+  const nodes = lab.nodes.map((n) => `http://${n.host}:${n.port}/`).join('  ');
+  return `lab ready: load balancer ${lab.loadBalancer} in ${lab.region}
+${targets}
+data plane  ${nodes}
+API         ${lab.endpoint}
+point any AWS client at it:
+  export AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING=${lab.endpoint} AWS_REGION=${lab.region} AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab
+  aws elb describe-instance-health --load-balancer-name ${lab.loadBalancer}
+Ctrl-C stops it.
+`;
+}
+
+function knob(pair: string): [string, number | boolean | string | [number, number]] {
+  const at = pair.indexOf('=');
+  if (at < 1)
+    throw new RollproofError('ARGUMENT_INVALID', `--set ${pair} is not knob=value`, {
+      hint: 'e.g. --set drainEnabled=false --set registerDelayMs=1000,4000',
+    });
+  const text = pair.slice(at + 1);
+  const numbers = text.split(',').map(Number);
+  const [lo, hi] = numbers;
+  if (text === 'true' || text === 'false') return [pair.slice(0, at), text === 'true'];
+  if (text === '' || lo === undefined || numbers.some(Number.isNaN)) return [pair.slice(0, at), text];
+  return [pair.slice(0, at), hi === undefined ? lo : [lo, hi]];
+}
+
+function wholeNumber(option: string, text: string): number {
+  if (!/^\d{1,10}$/.test(text)) throw new RollproofError('ARGUMENT_INVALID', `${option} ${text} is not a whole number`);
+  return Number(text);
+}

@@ -1,0 +1,109 @@
+import type { RunEvent } from '../domain/event.js';
+import type { TrafficProgress } from '../domain/ports.js';
+import type { Scenario } from '../domain/scenario.js';
+import type { Clock } from '../domain/time.js';
+import { pipelineOf } from '../pipeline/compile.js';
+import { eventLines, heartbeatDue, heartbeatLine, plainLines, statusBlock } from '../report/progress.js';
+import {
+  initialProgress,
+  type ProgressState,
+  progressAfterEvent,
+  progressAfterTraffic,
+  progressAt,
+} from '../report/progress-state.js';
+import { type Io, wantsColour } from './io.js';
+import { expectedMs } from './plan.js';
+
+/** The progress display on stderr: a block redrawn in place on a terminal, append-only lines elsewhere. */
+export interface LiveDisplay {
+  event(event: RunEvent): void;
+  traffic(progress: TrafficProgress): void;
+  /** A line of a deploy command's output. */
+  output(line: string): void;
+  /** Leaves the terminal clean; harmless twice. */
+  end(): void;
+}
+
+const REDRAW_MS = 250;
+const DEPLOY_GUESS_MS = 1_500;
+
+export function liveDisplay(scenario: Scenario, clock: Clock, options: { readonly quiet?: true }, io: Io): LiveDisplay {
+  if (options.quiet === true)
+    return { event: () => undefined, traffic: () => undefined, output: () => undefined, end: () => undefined };
+  const screen = io.stderr.isTty ? terminalScreen(io) : plainScreen(io);
+  const pipeline = pipelineOf(scenario);
+  const deploys = pipeline.stages.flatMap((s) => s.steps).filter((s) => s.kind === 'deploy').length;
+  let state = initialProgress(
+    `${scenario.name} · ${scenario.service.url} · ${scenario.traffic.ratePerSecond} req/s`,
+    pipeline,
+    scenario.targets.map((t) => t.id),
+    expectedMs(scenario) + deploys * DEPLOY_GUESS_MS,
+  );
+  const timer = setInterval(() => {
+    state = progressAt(state, clock.now());
+    screen.draw(state);
+  }, REDRAW_MS);
+  let ended = false;
+  return {
+    event(event) {
+      state = progressAfterEvent(state, event);
+      screen.draw(state);
+    },
+    traffic(progress) {
+      state = progressAfterTraffic(state, progress, clock.now());
+    },
+    output(line) {
+      state = { ...state, log: [...state.log, { at: clock.now(), level: 'info', text: `  ${line}` }] };
+    },
+    end() {
+      if (ended) return;
+      ended = true;
+      clearInterval(timer);
+      screen.draw(state);
+      screen.close();
+    },
+  };
+}
+
+interface Screen {
+  draw(state: ProgressState): void;
+  close(): void;
+}
+
+function plainScreen(io: Io): Screen {
+  let printed = 0;
+  let lastAt = 0;
+  const print = (line: string, at: number) => {
+    io.stderr.write(`${line}\n`);
+    lastAt = at;
+  };
+  return {
+    draw(state) {
+      for (const line of plainLines(state, printed)) print(line, state.elapsedMs);
+      printed = state.log.length;
+      if (heartbeatDue(lastAt, state.elapsedMs)) print(heartbeatLine(state), state.elapsedMs);
+    },
+    close: () => undefined,
+  };
+}
+
+/** Erases the block, lets new lines scroll above it, draws it again: plain cursor movement, no alternate screen. */
+function terminalScreen(io: Io): Screen {
+  const colour = wantsColour(io.stderr, io.env);
+  let printed = 0;
+  let height = 0;
+  const erase = () => (height === 0 ? '' : `\x1b[${height}A\x1b[0J`);
+  return {
+    draw(state) {
+      const lines = eventLines(state, printed, colour).map((l) => `${l}\n`);
+      printed = state.log.length;
+      const block = statusBlock(state, { width: Math.max(20, io.stderr.columns - 1), color: colour });
+      io.stderr.write(`${erase()}${lines.join('')}${block.map((l) => `${l}\n`).join('')}`);
+      height = block.length;
+    },
+    close() {
+      io.stderr.write(erase());
+      height = 0;
+    },
+  };
+}

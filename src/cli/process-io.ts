@@ -1,0 +1,50 @@
+import { createInterface } from 'node:readline/promises';
+import { fileURLToPath } from 'node:url';
+import type { Io, Output } from './io.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The real process behind Io: the only place of the command line that touches it. */
+export function processIo(): Io {
+  // The SDK's advice to move to Node 22 is for us, not for the user's CI log; it must be set before the first client.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+  return {
+    stdout: output(process.stdout),
+    stderr: output(process.stderr),
+    stdinIsTty: process.stdin.isTTY === true,
+    async ask(question) {
+      const terminal = createInterface({ input: process.stdin, output: process.stderr });
+      try {
+        return await terminal.question(question);
+      } finally {
+        terminal.close();
+      }
+    },
+    env: process.env,
+    cwd: process.cwd(),
+    self: [process.execPath, fileURLToPath(new URL('../main.js', import.meta.url))],
+    tools: { node: process.version, platform: `${process.platform}-${process.arch}` },
+    monotonicNs: () => process.hrtime.bigint(),
+    wallTime: () => new Date(),
+    onSignal(handler) {
+      const listeners = SIGNALS.map((name) => [name, () => handler(name)] as const);
+      for (const [name, listener] of listeners) process.on(name, listener);
+      return () => {
+        for (const [name, listener] of listeners) process.off(name, listener);
+      };
+    },
+    exitNow: (code) => process.exit(code),
+  };
+}
+
+/** A reader that went away (`| head`) must not turn into a crash in the middle of a roll. */
+function output(stream: NodeJS.WriteStream): Output {
+  stream.on('error', () => undefined);
+  return {
+    write: (text) => void stream.write(text),
+    isTty: stream.isTTY === true,
+    get columns() {
+      return stream.columns ?? 80;
+    },
+  };
+}

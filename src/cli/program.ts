@@ -1,0 +1,52 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT, RollproofError } from '../domain/errors.js';
+import { addDemo } from './demo.js';
+import { errorText } from './error-text.js';
+import { addInit } from './init.js';
+import type { Io } from './io.js';
+import { addLab } from './lab.js';
+import { addPlan } from './plan.js';
+import { addRecover } from './recover.js';
+import { addReport } from './report.js';
+import { addRun } from './run.js';
+import { addSchema } from './schema.js';
+import { toolVersion } from './version.js';
+
+/** How a command gives its exit code back. */
+export type Finish = (code: number) => void;
+
+/** argv → exit code. Catches everything: a crash of ours is 70 and never reads as FAIL. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  let code: number = EXIT.pass;
+  const program = programFor(io, (c) => {
+    code = c;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.usage;
+    io.stderr.write(errorText(error, io));
+    return error instanceof RollproofError ? error.exitCode : EXIT.internal;
+  }
+}
+
+/** The command tree, apart so that the docs can be checked against its help. */
+export function programFor(io: Io, finish: Finish): Command {
+  const program = new Command('rollproof')
+    .description('Prove that a rolling deploy behind a load balancer drops nothing.')
+    .version(toolVersion(), '-V, --version')
+    .showHelpAfterError('(rollproof --help lists the commands)')
+    .addHelpText('after', EXIT_CODES);
+  program.exitOverride().configureOutput({
+    writeOut: (text) => io.stdout.write(text),
+    writeErr: (text) => io.stderr.write(text),
+  });
+  for (const add of [addDemo, addRun, addPlan, addReport, addInit, addSchema, addRecover, addLab])
+    add(program, io, finish);
+  return program;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 PASS · 1 FAIL · 2 INCONCLUSIVE · 3 refused (preflight, lock) · 64 bad arguments or scenario
+            69 a needed tool or service is missing · 70 internal error · 130/143 stopped by a signal`;

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { formatProblems } from '../config/problem-text.js';
+import { RollproofError } from '../domain/errors.js';
+import type { Scenario } from '../domain/scenario.js';
+import type { Io } from './io.js';
+import type { Finish } from './program.js';
+
+/** Options that `run` and `demo` share. */
+export interface RunOptions {
+  readonly out: string;
+  readonly force?: true;
+  readonly yes?: true;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+/** `rollproof run SCENARIO`: the whole thing; the exit code is the verdict. */
+export function addRun(program: Command, io: Io, finish: Finish): void {
+  withRunOptions(program.command('run'))
+    .description('roll the new version while traffic flows; the exit code is the verdict')
+    .argument('<scenario>', 'scenario file (YAML)')
+    .option('--yes', 'do not ask before touching a load balancer that is not the lab')
+    .option('--force', 'go on although preflight or the power check says no')
+    .action(async (file: string, options: RunOptions) => {
+      const scenario = await scenarioFrom(file, io);
+      await confirm(scenario, options, io);
+      const { conductRun } = await import('./conduct.js');
+      finish(await conductRun({ scenario, scenarioFile: file, command: ['rollproof', 'run', file], options }, io));
+    });
+}
+
+export function withRunOptions(command: Command): Command {
+  return command
+    .option('-o, --out <dir>', 'where run directories go', 'reports')
+    .option('--json', 'print result.json instead of the summary')
+    .option('-q, --quiet', 'no progress, only the summary');
+}
+
+/** Loads a scenario file or throws all its problems at once; what is merely doubtful goes to stderr. */
+export async function scenarioFrom(file: string, io: Io): Promise<Scenario> {
+  const { loadScenario } = await import('../config/load.js');
+  const loaded = loadScenario(file, { readFile: (path) => readFileSync(path, 'utf8'), env: io.env });
+  if (loaded.warnings.length > 0) io.stderr.write(`warnings:\n${formatProblems(loaded.warnings)}\n\n`);
+  return loaded.scenario;
+}
+
+/** Somebody's servers: a person says yes, or the pipeline says --yes. */
+async function confirm(scenario: Scenario, options: RunOptions, io: Io): Promise<void> {
+  const { balancer, targets, rollout } = scenario;
+  if (balancer.kind === 'lab' || options.yes === true) return;
+  const what = `roll ${rollout.version} over ${targets.map((t) => t.id).join(', ')} behind ${balancer.name} in ${balancer.region}`;
+  if (!io.stdinIsTty) {
+    throw new RollproofError('CONFIRMATION_NEEDED', `this would ${what}, and there is no terminal to ask`, {
+      hint: 'add --yes to the command',
+    });
+  }
+  const answer = await io.ask(`This will ${what}. Go on? [y/N] `);
+  if (!/^y(es)?$/i.test(answer.trim()))
+    throw new RollproofError('CONFIRMATION_NEEDED', 'not confirmed; nothing was touched');
+}

@@ -1,0 +1,13 @@
+import type { Command } from 'commander';
+import type { Io } from './io.js';
+
+/** `rollproof schema`: the JSON Schema of scenario files, for editors. */
+export function addSchema(program: Command, io: Io): void {
+  program
+    .command('schema')
+    .description('print the JSON Schema of scenario files')
+    .action(async () => {
+      const { scenarioJsonSchema } = await import('../config/schema.js');
+      io.stdout.write(`${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`);
+    });
+}

@@ -1,0 +1,93 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { classicBalancer } from '../balancer/elb-classic.js';
+import type { Balancer, Deployer, EventSink, TrafficEngine } from '../domain/ports.js';
+import type { Scenario } from '../domain/scenario.js';
+import type { Clock } from '../domain/time.js';
+import { commandDeployer } from '../pipeline/deployers/command.js';
+import { noDeployer } from '../pipeline/deployers/none.js';
+import { embeddedEngine } from '../traffic/embedded/engine.js';
+
+/** How to reach a started lab: everything that differs between it and AWS. */
+export interface LabAccess {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly loadBalancer: string;
+  /** `http://name:port` of its data plane. */
+  readonly url: string;
+  /** Addresses behind that name, `ip` or `ip:port`. */
+  readonly addresses: readonly string[];
+  /** What its deploy command needs to know. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Never used against AWS: the lab does not check signatures. */
+const LAB_CREDENTIALS = { accessKeyId: 'lab', secretAccessKey: 'lab' } as const;
+
+/** The scenario as it is run: with a lab, the service lives where the lab put it. */
+export function effectiveScenario(scenario: Scenario, lab: LabAccess | null): Scenario {
+  if (lab === null) return scenario;
+  const url = new URL(scenario.service.url);
+  const base = new URL(lab.url);
+  url.protocol = base.protocol;
+  url.host = base.host;
+  return {
+    ...scenario,
+    service: { ...scenario.service, url: url.href },
+    traffic: { ...scenario.traffic, resolve: { ...scenario.traffic.resolve, [base.hostname]: lab.addresses } },
+  };
+}
+
+/** The only place that names concrete drivers. */
+export function balancerFor(scenario: Scenario, lab: LabAccess | null): Balancer {
+  if (lab !== null)
+    return classicBalancer({
+      name: lab.loadBalancer,
+      region: lab.region,
+      endpoint: lab.endpoint,
+      credentials: LAB_CREDENTIALS,
+    });
+  if (scenario.balancer.kind === 'lab') throw new Error('a lab scenario needs a started lab');
+  return classicBalancer({ ...scenario.balancer, credentials: null });
+}
+
+export function engineFor(_scenario: Scenario): TrafficEngine {
+  return embeddedEngine();
+}
+
+export interface DeployerDeps {
+  readonly dir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly self: readonly [string, ...string[]];
+  readonly clock: Clock;
+  readonly monotonicOriginNs: bigint;
+  readonly onOutput: (line: string) => void;
+}
+
+export function deployerFor(scenario: Scenario, deps: DeployerDeps): (events: EventSink) => Deployer {
+  const config = scenario.rollout.deploy;
+  if (config.kind === 'none') return () => noDeployer();
+  return (events) =>
+    commandDeployer(config, {
+      ...deps,
+      events,
+      markFile: (request) => markFile(deps.dir, request.target.id, deps.clock.now()),
+    });
+}
+
+function markFile(dir: string, target: string, at: number): { path: string; read(): string } {
+  const folder = join(dir, 'marks');
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${target.replace(/[^A-Za-z0-9._-]+/g, '-')}-${Math.round(at)}.ndjson`);
+  return {
+    path,
+    read() {
+      try {
+        return readFileSync(path, 'utf8');
+      } catch (neverWritten) {
+        void neverWritten;
+        return '';
+      }
+    },
+  };
+}

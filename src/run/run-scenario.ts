@@ -1,0 +1,242 @@
+import { RollproofError } from '../domain/errors.js';
+import type { PreflightFinding, RunEvent, RunHeader } from '../domain/event.js';
+import type {
+  Balancer,
+  BalancerFacts,
+  Deployer,
+  EngineEnd,
+  EventSink,
+  TrafficEngine,
+  TrafficProgress,
+} from '../domain/ports.js';
+import type { Scenario } from '../domain/scenario.js';
+import type { TargetId } from '../domain/target.js';
+import type { Clock } from '../domain/time.js';
+import { type EventWriter, openEventWriter } from '../journal/event-writer.js';
+import { runPaths, sampleFile } from '../journal/run-directory.js';
+import { openSampleWriter } from '../journal/sample-writer.js';
+import { pipelineOf } from '../pipeline/compile.js';
+import { asRollproofError, type PipelineEnd, runPipeline } from '../pipeline/runner.js';
+import { watchBalancer } from './balancer-watch.js';
+
+export const EMBEDDED_SOURCE = 'embedded';
+/** Traffic outlives the judged window by this much, so that its last moment is still observed. */
+const AFTERGLOW_MS = 250;
+/** The engine's own hard stop, far past every planned end: a lost parent must not leave traffic running. */
+const HARD_STOP_MARGIN_MS = 10 * 60_000;
+
+export interface RunRequest {
+  /** An empty run directory. */
+  readonly dir: string;
+  readonly header: RunHeader;
+  /** As it is run (the header holds it redacted). */
+  readonly scenario: Scenario;
+  readonly facts: BalancerFacts;
+  readonly findings: readonly PreflightFinding[];
+  readonly forced: boolean;
+  readonly watchEveryMs: number;
+}
+
+export interface RunDeps {
+  readonly clock: Clock;
+  readonly balancer: Balancer;
+  readonly engine: TrafficEngine;
+  /** Made late, because a deployer writes its facts to this run's journal. */
+  readonly deployer: (events: EventSink) => Deployer;
+  readonly observer: RunObserver;
+}
+
+/** Sees everything, changes nothing: the progress display. */
+export interface RunObserver {
+  event(event: RunEvent): void;
+  traffic(progress: TrafficProgress): void;
+}
+
+export interface RunEnd {
+  readonly stillDetached: readonly TargetId[];
+  /** Why the run is not whole: a failed step, a stop, a dead engine, a full disk. null = it is. */
+  readonly error: RollproofError | null;
+}
+
+/**
+ * One run: traffic, warm-up, baseline, pipeline, settle, end. Writes facts and judges nothing.
+ * @param stop first Ctrl-C, its reason the signal's name; @param giveUp second Ctrl-C.
+ */
+export async function runScenario(
+  request: RunRequest,
+  deps: RunDeps,
+  stop: AbortSignal,
+  giveUp: AbortSignal,
+): Promise<RunEnd> {
+  const writer = openEventWriter(runPaths(request.dir).events);
+  const halt = new AbortController();
+  const events = guardedSink(writer, deps, halt);
+  const onStop = () => {
+    const signal = stop.reason === 'SIGTERM' || stop.reason === 'SIGHUP' ? stop.reason : 'SIGINT';
+    events.append({ kind: 'interrupted', at: deps.clock.now(), signal });
+    halt.abort(stop.reason);
+  };
+  stop.addEventListener('abort', onStop, { once: true });
+  try {
+    writer.append(request.header);
+    events.append({ kind: 'balancer-facts', at: deps.clock.now(), facts: request.facts });
+    events.append({ kind: 'preflight', at: deps.clock.now(), findings: request.findings, forced: request.forced });
+    if (stop.aborted) onStop();
+    const end = await underTraffic(request, deps, events, halt, giveUp);
+    const error = end.error ?? (halt.signal.reason instanceof RollproofError ? halt.signal.reason : null);
+    events.append({
+      kind: 'run-ended',
+      at: deps.clock.now(),
+      deploy: end.deploy,
+      stillDetached: end.stillDetached,
+      error: error?.message ?? null,
+    });
+    return { stillDetached: end.stillDetached, error };
+  } finally {
+    stop.removeEventListener('abort', onStop);
+    writer.close();
+  }
+}
+
+/** Starts traffic and watch, lets the pipeline run inside them, and stops both whatever happened. */
+async function underTraffic(
+  request: RunRequest,
+  deps: RunDeps,
+  events: EventSink,
+  halt: AbortController,
+  giveUp: AbortSignal,
+): Promise<PipelineEnd> {
+  const trafficStop = new AbortController();
+  const watchStop = new AbortController();
+  const traffic = startTraffic(request, deps, events, halt, trafficStop.signal);
+  const watch = watchBalancer(request.scenario.targets, request.watchEveryMs, { ...deps, events }, watchStop.signal);
+  try {
+    return await baselineThenPipeline(request, deps, events, halt.signal, giveUp);
+  } catch (cause) {
+    return { deploy: 'failed', stillDetached: [], error: asRollproofError(cause) };
+  } finally {
+    trafficStop.abort();
+    await traffic;
+    watchStop.abort();
+    await watch;
+  }
+}
+
+async function baselineThenPipeline(
+  request: RunRequest,
+  deps: RunDeps,
+  events: EventSink,
+  halt: AbortSignal,
+  giveUp: AbortSignal,
+): Promise<PipelineEnd> {
+  const { scenario } = request;
+  await deps.clock.sleep(scenario.traffic.warmUpMs + scenario.traffic.baselineMs, halt);
+  if (halt.aborted) {
+    const error =
+      halt.reason instanceof RollproofError
+        ? halt.reason
+        : new RollproofError('INTERRUPTED', 'stopped before the first detach');
+    return { deploy: 'not-started', stillDetached: [], error };
+  }
+  const runnerDeps = {
+    balancer: deps.balancer,
+    deployer: deps.deployer(events),
+    events,
+    clock: deps.clock,
+    targets: scenario.targets,
+    rollout: scenario.rollout,
+    runId: request.header.runId,
+  };
+  const end = await runPipeline(pipelineOf(scenario), runnerDeps, halt, giveUp);
+  await deps.clock.sleep(scenario.traffic.settleMs + AFTERGLOW_MS, halt);
+  return end;
+}
+
+/** Resolves when the engine has ended and its stream is closed; a dead engine or a full disk halts the run. */
+async function startTraffic(
+  request: RunRequest,
+  deps: RunDeps,
+  events: EventSink,
+  halt: AbortController,
+  stop: AbortSignal,
+): Promise<void> {
+  const { scenario, header } = request;
+  const samples = openSampleWriter(sampleFile(request.dir, EMBEDDED_SOURCE), EMBEDDED_SOURCE);
+  const startAt = deps.clock.now();
+  const sinks = {
+    samples: {
+      append(batch: Parameters<typeof samples.append>[0]) {
+        const kept = samples.append(batch);
+        if (!kept && !stop.aborted) halt.abort(asRollproofError(samples.failed));
+        return kept;
+      },
+    },
+    events,
+    progress: (p: TrafficProgress) => deps.observer.traffic(p),
+  };
+  const workload = {
+    source: EMBEDDED_SOURCE,
+    runId: header.runId,
+    service: scenario.service,
+    traffic: scenario.traffic,
+    monotonicOriginNs: header.monotonicOriginNs,
+    startAt,
+    maxDurationMs: plannedMs(scenario) + HARD_STOP_MARGIN_MS,
+  };
+  events.append({
+    kind: 'traffic-started',
+    at: startAt,
+    source: EMBEDDED_SOURCE,
+    warmUpEndsAt: startAt + scenario.traffic.warmUpMs,
+  });
+  let end: EngineEnd;
+  try {
+    end = await deps.engine.run(workload, sinks, stop);
+  } catch (cause) {
+    end = { scheduled: samples.rows, error: asRollproofError(cause).message };
+  }
+  samples.close();
+  const error = end.error ?? samples.failed?.message ?? null;
+  events.append({
+    kind: 'traffic-stopped',
+    at: deps.clock.now(),
+    source: EMBEDDED_SOURCE,
+    scheduled: end.scheduled,
+    error,
+  });
+  if (!stop.aborted)
+    halt.abort(new RollproofError('INTERNAL', `the traffic engine ended by itself: ${error ?? 'no reason given'}`));
+}
+
+/** Upper estimate of how long the run may take, ms. */
+function plannedMs(scenario: Scenario): number {
+  const { traffic, rollout } = scenario;
+  const perStep = pipelineOf(scenario)
+    .stages.flatMap((s) => s.steps)
+    .map((step) => {
+      if (step.kind === 'sleep') return step.ms;
+      if (step.kind === 'await') return step.timeoutMs;
+      if (step.kind === 'deploy' && rollout.deploy.kind === 'command') return rollout.deploy.timeoutMs;
+      return 60_000;
+    });
+  return traffic.warmUpMs + traffic.baselineMs + traffic.settleMs + perStep.reduce((a, b) => a + b, 0);
+}
+
+/**
+ * The journal as the rest of the run sees it. A write that fails halts the run; the runner is told too (it must not
+ * detach what it could not journal), a bystander such as the watch only sees the halt.
+ */
+function guardedSink(writer: EventWriter, deps: RunDeps, halt: AbortController): EventSink {
+  return {
+    append(event) {
+      deps.observer.event(event);
+      try {
+        writer.append(event);
+      } catch (cause) {
+        const error = asRollproofError(cause);
+        halt.abort(error);
+        if (event.kind.startsWith('step-') || event.kind.startsWith('stage-')) throw error;
+      }
+    },
+  };
+}
