@@ -99,6 +99,13 @@ describe('causes', () => {
   it('do not say routed when nobody was in service', () => {
     const lives = [life(0, 10_000, { firstOkAt: 23_000 }), life(1, 20_000)];
     expect(first([failure({ sentAt: 22_300 })], { lives }, 'full').code).toBe('NO_HEALTHY_INSTANCE');
+    // One node lets go of the second target later than the other: the outage starts as a partial one.
+    const early = life(1, 20_000, { lastRoutedAt: 20_900 });
+    const mixed = { lives: [life(0, 10_000, { firstOkAt: 23_000 }), early] };
+    expect(first([failure({ sentAt: 20_700 })], mixed, 'partial').code).toBe('NO_HEALTHY_INSTANCE');
+    // Served by somebody all the time: not nobody.
+    const served = { lives: [life(0, 10_000, { firstOkAt: 20_950 }), early] };
+    expect(first([failure({ sentAt: 20_700 })], served, 'partial').code).not.toBe('NO_HEALTHY_INSTANCE');
   });
 
   it('call a version that never served broken, not detached too early', () => {

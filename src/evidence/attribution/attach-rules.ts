@@ -1,9 +1,8 @@
 import { formatDuration } from '../../domain/time.js';
-import { NO_TARGET } from '../judged-samples.js';
 import type { CauseContext, CauseLife } from './context.js';
 import { coveringSeconds } from './detach-rules.js';
 import type { FailureView } from './failure-view.js';
-import { allOut, type CauseRule, isOut, maybeBalancer5xx, maybeBy, notYetBack } from './rule.js';
+import { type CauseRule, isOut, maybeBy, mayHaveNobody, notYetBack } from './rule.js';
 
 /** How long after its attach a target served again, in words. */
 function backAfter(life: CauseLife): string {
@@ -26,7 +25,7 @@ export const noHealthyInstance: CauseRule = {
   weight: 1,
   perTarget: false,
   matches(f, _life, context, outage) {
-    return outage.kind === 'full' && maybeBalancer5xx(f) && f.target === NO_TARGET && allOut(f.sentAt, context);
+    return mayHaveNobody(f, context, outage);
   },
   tell({ failures }, context) {
     const at = failures[0]?.sentAt ?? 0;
@@ -84,7 +83,7 @@ export const attachedTooEarly: CauseRule = {
     if (life === null || life.attachRequestedAt === null || life.firstOkAt === null || !maybeBy(f, life)) return false;
     if (f.sentAt < life.attachRequestedAt || f.sentAt >= life.firstOkAt) return false;
     // With nobody in service nothing was sent to it at all: that is another cause.
-    if (outage.kind === 'full' && maybeBalancer5xx(f) && allOut(f.sentAt, context)) return false;
+    if (mayHaveNobody(f, context, outage)) return false;
     // Without a name it may be anybody's; on a service that fails by itself only its own answers count.
     return f.target === life.index || !context.isNoisy;
   },

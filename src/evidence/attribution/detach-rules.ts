@@ -2,7 +2,7 @@ import type { Instant } from '../../domain/time.js';
 import { formatDuration } from '../../domain/time.js';
 import type { CauseContext, CauseLife } from './context.js';
 import type { FailureView } from './failure-view.js';
-import { allOut, type CauseRule, largest, maybeBalancer5xx, maybeBy, requests } from './rule.js';
+import { type CauseRule, largest, maybeBalancer5xx, maybeBy, mayHaveNobody, requests } from './rule.js';
 
 /** How far from the drain limit a cut still counts as made by it. */
 const DRAIN_SLACK_MS = 1000;
@@ -41,7 +41,7 @@ export const routedToStopped: CauseRule = {
     if (life === null || !maybeBy(f, life) || !isStopped(life, f.sentAt)) return false;
     const isClass = maybeBalancer5xx(f) || f.class === 'refused' || f.class === 'reset' || f.class === 'timeout';
     // With nobody in service the balancer answers every request itself: that is another cause.
-    if (!isClass || (outage.kind === 'full' && maybeBalancer5xx(f) && allOut(f.sentAt, context))) return false;
+    if (!isClass || mayHaveNobody(f, context, outage)) return false;
     return !context.isNoisy || f.sentAt <= life.maybeRoutedUntil;
   },
   tell({ failures, life }) {

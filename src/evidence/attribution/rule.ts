@@ -47,6 +47,23 @@ export function allOut(at: number, context: CauseContext): boolean {
   return context.targetIds.every((_, index) => context.lives.some((life) => life.index === index && isOut(life, at)));
 }
 
+/** Shorter darkness may be nothing but the gap between two answers. */
+const DARK_MS = 100;
+
+/**
+ * The balancer may have had nobody to send this request to. Either nothing at all was served in the outage, or there was
+ * a span in it in which no target served while some nodes had not yet let go of the last one before: a node without
+ * anybody already answers 503 then, although another still serves.
+ */
+export function mayHaveNobody(failure: FailureView, context: CauseContext, outage: OutageShape): boolean {
+  if (!maybeBalancer5xx(failure) || failure.target !== NO_TARGET || !allOut(failure.sentAt, context)) return false;
+  if (outage.kind === 'full') return true;
+  const out = context.lives.filter((life) => isOut(life, failure.sentAt));
+  const from = largest(out.map((life) => life.lastRoutedAt ?? life.detachRespondedAt));
+  const to = -largest(out.map((life) => -(life.firstOkAt ?? context.window.to)));
+  return to - from > DARK_MS;
+}
+
 /** From its detach until it served again. */
 export function isOut(life: CauseLife, at: number): boolean {
   return at >= life.detachRequestedAt && at < (life.firstOkAt ?? Number.POSITIVE_INFINITY);
