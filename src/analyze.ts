@@ -14,11 +14,12 @@ export function analyze(facts: RunFacts): RunResult {
   const { policy } = facts.header.scenario;
   const evidence = evidenceOf(facts);
   const checks = runChecks(CHECKS, evidence, policy);
+  const verdict = verdictOf(checks, evidence);
   return {
     schema: RESULT_SCHEMA,
     run: evidence.run,
-    verdict: verdictOf(checks, evidence),
-    claims: claimsOf(evidence, policy),
+    verdict,
+    claims: claimsOf(evidence, policy, verdict.kind),
     counts: evidence.counts,
     window: evidence.window,
     baseline: evidence.baseline,

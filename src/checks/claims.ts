@@ -1,15 +1,18 @@
 import type { Evidence } from '../domain/evidence.js';
-import type { Claims, LaneRow } from '../domain/result.js';
+import { type Claims, isNeedCensored, type LaneRow } from '../domain/result.js';
 import type { Policy } from '../domain/scenario.js';
 import { formatDuration } from '../domain/time.js';
+import type { VerdictKind } from '../domain/verdict.js';
 import { failureUpper } from './deciding-bounds.js';
 import { count, listed, percent } from './figures.js';
 import { unprovenTargets } from './targets-replaced.js';
 
 /** The four claims of verdict.md P3 with their numbers; what is not established is null and said so. */
-export function claimsOf(evidence: Evidence, policy: Policy): Claims {
+export function claimsOf(evidence: Evidence, policy: Policy, verdict: VerdictKind): Claims {
   const { counts, window, resolution, replacements } = evidence;
   const margins = replacements.flatMap((r) => (r.marginMs === null ? [] : [r.marginMs]));
+  // The margin counts from the last answer; where requests still failed after that there was none.
+  const isShort = replacements.some(isNeedCensored);
   const has = counts.judged > 0 && window !== null;
   const upper = has ? finite(failureUpper(counts, policy.alpha)) : null;
   const claims = {
@@ -21,21 +24,21 @@ export function claimsOf(evidence: Evidence, policy: Policy): Claims {
       upper === null || window === null ? null : upper * (window.to - window.from) + resolution.unobservedMs,
     confidence: finite(1 - policy.alpha) ?? 0,
     replaced: unprovenTargets(evidence).length === 0 ? ('proven' as const) : ('unproven' as const),
-    marginMs: margins.length === 0 ? null : Math.min(...margins),
+    marginMs: margins.length === 0 || isShort ? null : Math.min(...margins),
   };
-  return { ...claims, sentences: sentences(evidence, claims) };
+  return { ...claims, sentences: sentences(evidence, claims, verdict) };
 }
 
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-function sentences(evidence: Evidence, claims: Omit<Claims, 'sentences'>): readonly string[] {
+function sentences(evidence: Evidence, claims: Omit<Claims, 'sentences'>, verdict: VerdictKind): readonly string[] {
   return [
     totalSentence(evidence),
     targetSentence(claims),
     probabilitySentence(claims),
-    replacedSentence(evidence, claims),
+    replacedSentence(evidence, claims, verdict),
   ];
 }
 
@@ -64,17 +67,19 @@ function probabilitySentence(claims: Omit<Claims, 'sentences'>): string {
   return `Failure probability in this deploy ≤ ${percent(upper)} (${percent(claims.confidence)}), ≤ ${formatDuration(down)} equivalent downtime.`;
 }
 
-function replacedSentence(evidence: Evidence, claims: Omit<Claims, 'sentences'>): string {
+function replacedSentence(evidence: Evidence, claims: Omit<Claims, 'sentences'>, verdict: VerdictKind): string {
   if (claims.replaced === 'unproven') return `Not proven: ${unprovenTargets(evidence).join('; ')}.`;
   const { marginMs } = claims;
   const margin =
     marginMs === null
-      ? ''
+      ? evidence.replacements.some(isNeedCensored)
+        ? ' The sleep was too short.'
+        : ''
       : marginMs < 0
         ? ` The sleep was ${formatDuration(-marginMs)} too short.`
         : ` Sleep margin ≥ ${formatDuration(marginMs)}.`;
   const scope =
-    evidence.counts.failed > 0 ? '' : ' This proves this deploy; 1 deploy supports ≤ 95 % failure odds for the next.';
+    verdict === 'PASS' ? ' This proves this deploy; 1 deploy supports ≤ 95 % failure odds for the next.' : '';
   const served = evidence.replacements.reduce((sum, r) => sum + r.servedNew, 0);
   return `${listed(evidence.toReplace)} left, came back and served the new version ${count(served)} times.${margin}${scope}`;
 }

@@ -17,7 +17,7 @@ export const rightVersion: Check = {
     const figures = { measured: counted(stale, 'response'), threshold: '0' };
     if (stale === 0) return passed(meta, 'every answer after an attach came from the new version', figures);
     const who = listed(replacements.filter((r) => r.staleResponses > 0).map((r) => r.target));
-    const message = `${counted(stale, 'response')} came from the old version on ${who || 'a target'} after it was attached again`;
+    const message = `${counted(stale, 'response')} came from the old version: ${who || 'a target'} was attached again without being replaced`;
     return failed(meta, 'STALE_VERSION', {
       ...figures,
       message,

@@ -1,3 +1,4 @@
+import { isNeedCensored } from '../domain/result.js';
 import { formatDuration } from '../domain/time.js';
 import { type Check, type CheckMeta, passed, skipped, warned } from './check.js';
 
@@ -16,7 +17,7 @@ const meta: CheckMeta = {
 export const sleepMargin: Check = {
   meta,
   evaluate({ nearMisses, replacements }) {
-    const margins = replacements.flatMap((r) => (r.marginMs === null ? [] : [r.marginMs]));
+    const margins = replacements.flatMap((r) => (r.marginMs === null || isNeedCensored(r) ? [] : [r.marginMs]));
     const measured = margins.length === 0 ? 'unknown' : formatDuration(Math.min(...margins));
     const figures = { measured, threshold: '≥ 1 s' };
     if (nearMisses.length > 0) {

@@ -6,7 +6,14 @@ import { count, listed } from './figures.js';
 import type { NonEmpty } from './index.js';
 import { type Decision, merge } from './merge.js';
 
-const REASONS_SHOWN = 3;
+/** What brings other codes with it, so that the sentence names the one thing to look at; the first of several. */
+const ROOT_CODES: readonly CheckResult['code'][] = [
+  'NO_EVIDENCE',
+  'INTERRUPTED',
+  'FACTS_INCOMPLETE',
+  'DEPLOY_INCOMPLETE',
+  'GEN_STALL',
+];
 
 /** The merged verdict with the sentence a person reads first, and what to do next. */
 export function verdictOf(results: NonEmpty<CheckResult>, evidence: Evidence): Verdict {
@@ -84,9 +91,14 @@ function opening({ counts, window }: Evidence): string {
 }
 
 function reasons(deciding: readonly CheckResult[]): string {
-  const shown = deciding.slice(0, REASONS_SHOWN).map((r) => r.message);
-  const more = deciding.length - shown.length;
-  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+  const root = rootOf(deciding);
+  const more = deciding.length - 1;
+  return `${root?.message ?? 'nothing was judged'}${more > 0 ? ` (and ${more} more ${more === 1 ? 'reason' : 'reasons'})` : ''}`;
+}
+
+function rootOf(deciding: readonly CheckResult[]): CheckResult | undefined {
+  const roots = ROOT_CODES.flatMap((code) => deciding.filter((r) => r.code === code));
+  return roots[0] ?? deciding[0];
 }
 
 function nextAction(decision: Decision, deciding: readonly CheckResult[], evidence: Evidence): string | null {
@@ -94,6 +106,8 @@ function nextAction(decision: Decision, deciding: readonly CheckResult[], eviden
   const byFailures = deciding.find((r) => r.code !== 'STALE_VERSION' && r.code !== 'SLOW_REQUESTS');
   if (decision.kind === 'FAIL' && byFailures !== undefined)
     return longestSleep(evidence) ?? worstOutage(evidence.outages)?.causes[0].hint ?? byFailures.hint;
+  const root = rootOf(deciding);
+  if (root !== undefined && ROOT_CODES.includes(root.code)) return root.hint;
   const hints = [...new Set(deciding.flatMap((r) => (r.hint === null ? [] : [r.hint])))];
   return hints.slice(0, 2).join(' ') || null;
 }

@@ -14,7 +14,11 @@ export function printResult(derived: Derived, dir: string, options: { readonly j
     io.stdout.write(renderJson(derived.result));
     return;
   }
-  const path = (name: string) => relative(io.cwd, join(dir, 'derived', name));
+  const path = (name: string) => {
+    const absolute = join(dir, 'derived', name);
+    const near = relative(io.cwd, absolute);
+    return near.startsWith('..') ? absolute : near;
+  };
   const paths = { report: path('report.html'), junit: path('junit.xml') };
   io.stdout.write(renderConsole(derived.result, { color: wantsColour(io.stdout, io.env), paths }));
 }

@@ -149,6 +149,11 @@ export interface Replacement {
   readonly needHiMs: number | null;
 }
 
+/** Requests still failed when its application was down: how much longer the sleep had to be was not observed to its end. */
+export function isNeedCensored(r: Replacement): boolean {
+  return r.needLoMs !== null && r.needHiMs === null;
+}
+
 export interface Timeline {
   readonly stages: readonly { readonly name: string; readonly span: Span; readonly ok: boolean }[];
   readonly steps: readonly StepSpan[];

@@ -1,4 +1,4 @@
-import type { Replacement } from '../domain/result.js';
+import { isNeedCensored, type Replacement } from '../domain/result.js';
 import { formatDuration } from '../domain/time.js';
 import type { TargetHistory } from './lives.js';
 
@@ -13,6 +13,8 @@ export function nearMisses(replacements: readonly Replacement[], lives: readonly
       return [
         `${r.target} was still sent requests ${formatDuration(r.lastRoutedAt - deployAt)} after its deploy had begun`,
       ];
+    if (isNeedCensored(r))
+      return [`the sleep of ${r.target} was too short: requests failed while its application was down`];
     if (r.marginMs === null || r.marginMs >= ENOUGH_MS) return [];
     const margin = formatDuration(Math.abs(r.marginMs));
     return [

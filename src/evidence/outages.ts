@@ -1,13 +1,14 @@
 import type { Outage, SampleClass } from '../domain/outage.js';
 import type { StepSpan } from '../domain/result.js';
 import type { Instant } from '../domain/time.js';
+import { upperBound } from '../stats/ascending.js';
 import { causesOf, isMechanism } from './attribution/causes.js';
 import type { CauseContext } from './attribution/context.js';
 import { type FailureView, failureView } from './attribution/failure-view.js';
 import { classAt, type JudgedSamples } from './judged-samples.js';
 import type { OutageWindow } from './outage-windows.js';
 import type { PhasedSamples } from './phase-rows.js';
-import { witnessInterval } from './witness.js';
+import { endsRequest } from './witness.js';
 
 /** The outages with phase, step and causes, and what they say about the deploy as a whole. */
 export interface OutageEvidence {
@@ -57,7 +58,7 @@ function describe(
     endHi: window.endHi,
     durationLoMs: window.durationLoMs,
     durationHiMs: window.durationHiMs,
-    durationEstimateMs: estimateMs(window, failures, samples, context.deltaMs),
+    durationEstimateMs: estimateMs(window, failures, samples, context.window.to),
     openStart: window.openStart,
     openEnd: window.openEnd,
     share: window.share,
@@ -70,21 +71,28 @@ function describe(
 
 /**
  * §3.3's estimate counts from the first failed request's sending. A request cut after seconds was sent long before the
- * fault: the window cannot be longer than from the first moment at which a fault can have ended a request.
+ * fault, so the estimate here counts from the first moment at which something went wrong to the first success sent after
+ * the last such moment: the end of a request that the fault ended, the sending of one that never got through.
  */
 function estimateMs(
   window: OutageWindow,
   failures: readonly FailureView[],
   samples: JudgedSamples,
-  deltaMs: number,
+  end: Instant,
 ): number {
-  const { sentAt, endedAt } = samples.table;
-  let seenFrom = Number.POSITIVE_INFINITY;
+  const { scheduledAt, sentAt, endedAt } = samples.table;
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
   for (const { row } of failures) {
-    seenFrom = Math.min(seenFrom, witnessInterval(classAt(samples, row), sentAt[row]!, endedAt[row]!, deltaMs).from);
+    const at = endsRequest(classAt(samples, row)) ? endedAt[row]! : sentAt[row]!;
+    first = Math.min(first, at);
+    last = Math.max(last, at);
   }
-  const longest = Math.max(window.durationLoMs, window.endHi - seenFrom);
-  return Math.min(window.durationEstimateMs, longest);
+  // Rows are in the order they were due: what was due after `last` was sent after it.
+  let next = upperBound(scheduledAt, last);
+  while (next < scheduledAt.length && samples.ok[next] !== 1) next++;
+  const seen = Math.min(sentAt[next] ?? end, end) - first;
+  return Math.max(0, Math.min(window.durationEstimateMs, seen));
 }
 
 function classCounts(failures: readonly FailureView[], samples: JudgedSamples): Outage['classes'] {

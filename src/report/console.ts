@@ -1,7 +1,7 @@
 import type { Outage } from '../domain/outage.js';
 import type { RunResult } from '../domain/result.js';
 import { ansiStyle, type Style, type StyleName } from './ansi-style.js';
-import { clockSpan, count, counted, duration, percent } from './html/figures.js';
+import { count, counted, duration, outageSpan, percent } from './figures.js';
 import { plainLine } from './plain-text.js';
 
 /** How to print: colour is the caller's decision; the paths are shown as given, in this order. */
@@ -45,9 +45,9 @@ function verdictLine({ verdict }: RunResult, style: Style): string {
 }
 
 function outageLine(o: Outage): string {
-  const length = `${duration(o.durationEstimateMs)}, ${counted(o.failures, 'failure')}, ${o.kind}`;
+  const length = `${o.kind === 'single' ? '' : `${duration(o.durationEstimateMs)}, `}${counted(o.failures, 'failure')}, ${o.kind}`;
   const where = o.stepBefore === null ? '' : ` after ${plainLine(o.stepBefore, 80)}`;
-  return plainLine(`outage ${clockSpan(o.startHi, o.endLo)} (${length})${where}`, 300);
+  return plainLine(`outage ${outageSpan(o)} (${length})${where}`, 300);
 }
 
 function omitted(more: number): string[] {

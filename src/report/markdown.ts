@@ -1,6 +1,6 @@
 import type { Outage } from '../domain/outage.js';
 import type { Replacement, RunResult } from '../domain/result.js';
-import { clock, clockSpan, count, counted, duration, percent, wallTime } from './html/figures.js';
+import { clock, clockSpan, count, counted, duration, outageSpan, percent, wallTime } from './figures.js';
 import { markdownTable, markdownText as md } from './markdown-escape.js';
 
 /** CI step summaries refuse more than 1 MiB for all steps together; ours stays far below. */
@@ -78,7 +78,7 @@ function claimsSection({ claims, verdict }: RunResult): string | null {
 function outagesSection({ outages }: RunResult): string | null {
   if (outages.length === 0) return null;
   const row = (o: Outage): string[] => [
-    clockSpan(o.startHi, o.endLo),
+    outageSpan(o),
     `${duration(o.durationEstimateMs)} (${duration(o.durationLoMs)} … ${duration(o.durationHiMs)})`,
     `${o.kind}, ${counted(o.failures, 'failure')}`,
     o.classes

@@ -1,4 +1,4 @@
-import { oneLine, visibleText } from './html/visible-text.js';
+import { oneLine, visibleText } from './visible-text.js';
 
 /**
  * Untrusted or formatted text for a terminal, on one line: control characters cannot move the cursor, recolour or

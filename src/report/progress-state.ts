@@ -1,5 +1,5 @@
 import type { RunEvent } from '../domain/event.js';
-import type { Pipeline, Step } from '../domain/pipeline.js';
+import { type Pipeline, stepLabel } from '../domain/pipeline.js';
 import type { TrafficProgress } from '../domain/ports.js';
 import type { TargetId, TargetState } from '../domain/target.js';
 import type { Instant } from '../domain/time.js';
@@ -64,12 +64,6 @@ export function initialProgress(
     traffic: null,
     log: [],
   };
-}
-
-/** `detach staging-1`, `sleep 5 s`, `await staging-1 in-service`. */
-export function stepLabel(step: Step): string {
-  if (step.kind === 'sleep') return `sleep ${step.ms / 1000} s`;
-  return step.kind === 'await' ? `await ${step.target} ${step.condition}` : `${step.kind} ${step.target}`;
 }
 
 export function progressAt(state: ProgressState, now: Instant): ProgressState {

@@ -1,5 +1,5 @@
 import { ansiStyle, type Style, type StyleName } from './ansi-style.js';
-import { clock, count, duration, percent } from './html/figures.js';
+import { clock, count, duration, percent } from './figures.js';
 import { plainLine } from './plain-text.js';
 import type { LogLine, ProgressState, StepProgress, TargetProgress } from './progress-state.js';
 

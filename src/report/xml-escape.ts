@@ -1,4 +1,4 @@
-import { visibleText } from './html/visible-text.js';
+import { visibleText } from './visible-text.js';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

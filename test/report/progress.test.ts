@@ -70,7 +70,7 @@ describe('progress state', () => {
     expect(states(after)[0]).toBe('done');
     const failed = progressAfterEvent(after, { ...done, kind: 'step-failed', index: 1, error: 'x' });
     expect(states(failed)[1]).toBe('failed');
-    expect(failed.steps.map((s) => s.label)).toEqual(['detach s-1', 'sleep 5 s', 'deploy s-1', 'await s-1 in-service']);
+    expect(failed.steps.map((s) => s.label)).toEqual(['detach s-1', 'sleep 5 s', 'deploy s-1', 'await s-1 in service']);
   });
 
   test('shares come from the identified answers of the last interval', () => {
@@ -119,7 +119,7 @@ describe('status block', () => {
   test('looks like this', () => {
     expect(statusBlock(state, { width: 100, color: false })).toEqual([
       'rollproof run · checkout',
-      ' plan       ✓ detach s-1  ▸ sleep 5 s  · deploy s-1  · await s-1 in-service',
+      ' plan       ✓ detach s-1  ▸ sleep 5 s  · deploy s-1  · await s-1 in service',
       ' s-1        ████░░░░░░░░░░  draining        200 req/s',
       ' s-2        ███████████░░░  not reported    600 req/s',
       ' traffic    8,240 sent   117 failed (1.42 %)   p99 46 ms   dropped 0',

@@ -289,7 +289,7 @@ function actualOf(c: EndToEnd) {
   });
   const results = runChecks(CHECKS, evidence, policy);
   const verdict = merge(results);
-  const claims = claimsOf(evidence, policy);
+  const claims = claimsOf(evidence, policy, 'PASS');
   const lane = (pick: (row: Evidence['lanes'][number]) => number | null) =>
     Object.fromEntries(evidence.lanes.map((row) => [row.lane, pick(row)]));
   const inWindow = evidence.phases.filter((row) => row.phase.kind !== 'baseline');

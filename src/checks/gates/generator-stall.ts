@@ -20,7 +20,7 @@ export const generatorStall: Check = {
       measured: `${formatDuration(health.stallMaxMs)}, ${percent(forged)} in doubt`,
       threshold: `≤ ${formatDuration(maxStallMs)}, ≤ ${percent(maxForged)}`,
     };
-    const message = `the generator stood still for up to ${formatDuration(health.stallMaxMs)}; ${count(health.forged)} outcomes are in doubt for it`;
+    const message = `the generator stood still for up to ${formatDuration(health.stallMaxMs)}${health.forged === 0 ? '' : `; ${count(health.forged)} outcomes are in doubt for it`}`;
     if (forged <= maxForged && health.stallMaxMs <= maxStallMs) return passed(meta, message, figures);
     return inconclusive(meta, 'GEN_STALL', {
       ...figures,

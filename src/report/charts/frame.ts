@@ -1,6 +1,6 @@
 import type { ChartConfiguration, ChartDataset, Plugin } from 'chart.js';
 import type { RunResult } from '../../domain/result.js';
-import { clock } from '../html/figures.js';
+import { clock } from '../figures.js';
 import { plainLine } from '../plain-text.js';
 import { extent, type Point } from './chart-data.js';
 import { PALETTE } from './palette.js';

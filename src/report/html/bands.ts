@@ -1,5 +1,5 @@
 import type { RunResult } from '../../domain/result.js';
-import { counted, duration } from './figures.js';
+import { counted, duration } from '../figures.js';
 
 export type BandKind = 'warm-up' | 'baseline' | 'out' | 'settle' | 'outage';
 

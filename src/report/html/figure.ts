@@ -1,5 +1,5 @@
+import { clock, count, duration } from '../figures.js';
 import type { Band } from './bands.js';
-import { clock, count, duration } from './figures.js';
 import { html, type Markup } from './markup.js';
 import { type LineChart, linesSvg, reduced } from './svg/lines.js';
 import { lineSwatch } from './svg/palette.js';

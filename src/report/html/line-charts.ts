@@ -1,5 +1,5 @@
 import type { RunResult } from '../../domain/result.js';
-import { count, duration } from './figures.js';
+import { count, duration } from '../figures.js';
 import type { Line, LineChart } from './svg/lines.js';
 import { FAILED_LINE, lineLook } from './svg/palette.js';
 

@@ -1,4 +1,4 @@
-import { visibleText } from './visible-text.js';
+import { visibleText } from '../visible-text.js';
 
 declare const brand: unique symbol;
 /** Text that is already safe HTML. Only `html`, `raw` and `joined` make it. */

@@ -1,7 +1,8 @@
 import type { RunResult } from '../../domain/result.js';
+import { count, duration, wallTime } from '../figures.js';
+import { oneLine } from '../visible-text.js';
 import type { HtmlAssets } from './assets.js';
 import { contentPolicy } from './content-policy.js';
-import { count, duration, wallTime } from './figures.js';
 import { faviconAddress } from './icon.js';
 import { html, type Markup, raw, scriptJson } from './markup.js';
 import { pageData } from './page-data.js';
@@ -17,7 +18,6 @@ import { proofSection } from './sections/proof.js';
 import { reproduceSection } from './sections/reproduce.js';
 import { timelineSection } from './sections/timeline.js';
 import { patternDefinitions } from './svg/palette.js';
-import { oneLine } from './visible-text.js';
 
 export type { HtmlAssets } from './assets.js';
 

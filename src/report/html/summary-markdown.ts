@@ -1,6 +1,6 @@
 import type { RunResult } from '../../domain/result.js';
-import { clock, count, duration, percent } from './figures.js';
-import { oneLine } from './visible-text.js';
+import { count, duration, outageSpan, percent } from '../figures.js';
+import { oneLine } from '../visible-text.js';
 
 /** Untrusted text inside Markdown that ends up in a ticket: no markup, no mention, no link, one line. */
 function plain(text: string): string {
@@ -26,7 +26,7 @@ export function summaryMarkdown(result: RunResult): string {
   );
   for (const o of outages)
     lines.push(
-      `- ${clock(o.startHi)} – ${clock(o.endLo)}: ${count(o.failures)} failed${o.stepBefore === null ? '' : ` after ${plain(o.stepBefore)}`}. ${plain(o.causes[0].sentence)}`,
+      `- ${outageSpan(o)}: ${count(o.failures)} failed${o.stepBefore === null ? '' : ` after ${plain(o.stepBefore)}`}. ${plain(o.causes[0].sentence)}`,
     );
   for (const sentence of result.claims.sentences) lines.push(`- ${plain(sentence)}`);
   if (verdict.nextAction !== null) lines.push('', `Next: ${plain(verdict.nextAction)}`);

@@ -1,14 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  clock,
-  count,
-  duration,
-  durationBound,
-  percent,
-  probability,
-  wallTime,
-} from '../../../src/report/html/figures.js';
+import { clock, count, duration, durationBound, percent, probability, wallTime } from '../../../src/report/figures.js';
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { escaped, html, raw, scriptJson } from '../../../src/report/html/markup.js';
-import { oneLine, visibleText } from '../../../src/report/html/visible-text.js';
+import { oneLine, visibleText } from '../../../src/report/visible-text.js';
 
 const UNSAFE =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]|\p{Surrogate}/u;

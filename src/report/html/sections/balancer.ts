@@ -1,5 +1,5 @@
 import type { Replacement, RunResult } from '../../../domain/result.js';
-import { clock, clockSpan, duration } from '../figures.js';
+import { clock, clockSpan, duration } from '../../figures.js';
 import { type Hole, html, type Markup } from '../markup.js';
 import { zoomLink } from '../svg/lanes.js';
 import { STATE_LOOK, swatch } from '../svg/palette.js';

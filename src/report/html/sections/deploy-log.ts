@@ -1,5 +1,5 @@
 import type { RunResult } from '../../../domain/result.js';
-import { clockSpan, duration } from '../figures.js';
+import { clockSpan, duration } from '../../figures.js';
 import { statusMark } from '../icon.js';
 import { html, type Markup } from '../markup.js';
 import { zoomLink } from '../svg/lanes.js';

@@ -1,9 +1,9 @@
 import type { FailureRow, RunResult } from '../../../domain/result.js';
-import { clock, count, counted, duration } from '../figures.js';
+import { clock, count, counted, duration } from '../../figures.js';
+import { oneLine } from '../../visible-text.js';
 import { type Hole, html, type Markup } from '../markup.js';
 import { zoomLink } from '../svg/lanes.js';
 import { section, table } from '../table.js';
-import { oneLine } from '../visible-text.js';
 
 /** Failures shown on the page; the rest is in failures.ndjson. */
 export const FAILURES_SHOWN = 1000;

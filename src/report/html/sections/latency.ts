@@ -1,7 +1,7 @@
 import type { LatencySummary, RunResult } from '../../../domain/result.js';
+import { count, duration } from '../../figures.js';
 import { bandsOf } from '../bands.js';
 import { chartFigure } from '../figure.js';
-import { count, duration } from '../figures.js';
 import { answeredChart, latencyChart } from '../line-charts.js';
 import { type Hole, html, type Markup } from '../markup.js';
 import { heatmapSvg } from '../svg/heatmap.js';

@@ -1,6 +1,6 @@
 import type { Outage } from '../../../domain/outage.js';
 import type { RunResult } from '../../../domain/result.js';
-import { clock, count, counted, duration, percent } from '../figures.js';
+import { clock, count, counted, duration, percent } from '../../figures.js';
 import { html, type Markup } from '../markup.js';
 import { zoomLink } from '../svg/lanes.js';
 import { section } from '../table.js';

@@ -1,5 +1,5 @@
 import type { RunResult } from '../../../domain/result.js';
-import { clockSpan, count, percent, probability } from '../figures.js';
+import { clockSpan, count, percent, probability } from '../../figures.js';
 import { html, type Markup } from '../markup.js';
 import { zoomLink } from '../svg/lanes.js';
 import { section, table } from '../table.js';

@@ -1,5 +1,5 @@
 import type { Replacement, RunResult } from '../../../domain/result.js';
-import { clock, count, duration, durationBound, percent } from '../figures.js';
+import { clock, count, duration, durationBound, percent } from '../../figures.js';
 import { statusMark } from '../icon.js';
 import { type Hole, html, type Markup } from '../markup.js';
 import { section, table } from '../table.js';

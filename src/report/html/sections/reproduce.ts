@@ -1,6 +1,6 @@
 import type { RunResult } from '../../../domain/result.js';
+import { wallTime } from '../../figures.js';
 import type { ChartImage } from '../assets.js';
-import { wallTime } from '../figures.js';
 import { statusMark } from '../icon.js';
 import { type Hole, html, type Markup } from '../markup.js';
 import { section } from '../table.js';

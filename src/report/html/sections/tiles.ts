@@ -1,5 +1,5 @@
 import type { RunResult } from '../../../domain/result.js';
-import { clockSpan, count, counted, duration, durationBound, percent } from '../figures.js';
+import { count, counted, duration, durationBound, outageSpan, percent } from '../../figures.js';
 import { html, type Markup } from '../markup.js';
 
 type Mood = 'bad' | 'warn' | 'good' | 'plain';
@@ -20,7 +20,7 @@ function outageTile({ outages, claims, counts }: RunResult): Markup {
     null,
   );
   if (longest !== null) {
-    const where = clockSpan(longest.startHi, longest.endLo);
+    const where = outageSpan(longest);
     const note = outages.length === 1 ? `1 window, ${where}` : `of ${counted(outages.length, 'window')}, ${where}`;
     return tile('Longest outage', duration(longest.durationEstimateMs), note, 'bad');
   }

@@ -1,7 +1,7 @@
 import type { RunResult } from '../../../domain/result.js';
+import { clock, duration } from '../../figures.js';
 import { bandsOf } from '../bands.js';
 import { chartFigure } from '../figure.js';
-import { clock, duration } from '../figures.js';
 import { throughputChart } from '../line-charts.js';
 import { type Hole, html, type Markup } from '../markup.js';
 import { laneSentence, lanesSvg, zoomLink } from '../svg/lanes.js';

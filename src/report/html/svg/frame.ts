@@ -1,7 +1,7 @@
+import { clock } from '../../figures.js';
+import { oneLine } from '../../visible-text.js';
 import type { Band } from '../bands.js';
-import { clock } from '../figures.js';
 import { html, type Markup } from '../markup.js';
-import { oneLine } from '../visible-text.js';
 
 /** Layout shared by every chart, in px: the plots stand under one another on one time axis. */
 export const FRAME = { width: 1120, left: 116, right: 20, axis: 22 } as const;

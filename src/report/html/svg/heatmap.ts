@@ -1,6 +1,6 @@
 import type { Series } from '../../../domain/result.js';
+import { count, duration } from '../../figures.js';
 import type { Band } from '../bands.js';
-import { count, duration } from '../figures.js';
 import { html, type Markup } from '../markup.js';
 import { bandColumns, chartSvg, FRAME, timeAxis, timeScale } from './frame.js';
 

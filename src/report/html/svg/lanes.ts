@@ -1,8 +1,8 @@
 import type { RunResult, StepSpan } from '../../../domain/result.js';
+import { clock, clockSpan, counted, duration, outageSpan } from '../../figures.js';
+import { oneLine } from '../../visible-text.js';
 import { type Band, bandsOf } from '../bands.js';
-import { clock, clockSpan, counted, duration } from '../figures.js';
 import { html, type Markup } from '../markup.js';
-import { oneLine } from '../visible-text.js';
 import { bandColumns, bar, chartSvg, FRAME, laneName, type TimeScale, timeAxis, timeScale } from './frame.js';
 import { STATE_LOOK, STEP_LOOK } from './palette.js';
 
@@ -149,9 +149,7 @@ function failuresRow(result: RunResult, scale: TimeScale, y: number): Markup {
 
 function description(result: RunResult): string {
   const steps = result.timeline.steps.map((s) => `${s.label} at ${clock(s.from)}`).join(', ');
-  const outages = result.outages.map(
-    (o) => `${counted(o.failures, 'failed request')} from ${clock(o.startHi)} to ${clock(o.endLo)}`,
-  );
+  const outages = result.outages.map((o) => `${counted(o.failures, 'failed request')} at ${outageSpan(o)}`);
   return `Pipeline: ${steps === '' ? 'no step ran' : steps}. ${outages.length === 0 ? 'No outage window.' : `Outages: ${outages.join('; ')}.`}`;
 }
 

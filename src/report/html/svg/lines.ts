@@ -1,5 +1,5 @@
+import { count } from '../../figures.js';
 import type { Band } from '../bands.js';
-import { count } from '../figures.js';
 import { html, type Markup } from '../markup.js';
 import { bandColumns, chartSvg, FRAME, timeAxis, timeScale } from './frame.js';
 import type { LineLook } from './palette.js';

@@ -59,6 +59,16 @@ export const clockSpan = (from: number, to: number, digits = 1): string =>
   `${clock(from, digits)}${NBSP}–${NBSP}${clock(to, digits)}`;
 
 /**
+ * When an outage surely was: between its first and last sign, in order (a request cut in flight ends the window before it
+ * starts it), or one instant when they are closer than the clock shown.
+ */
+export function outageSpan(o: { readonly startHi: number; readonly endLo: number }): string {
+  const from = Math.min(o.startHi, o.endLo);
+  const to = Math.max(o.startHi, o.endLo);
+  return clock(from) === clock(to) ? clock(to) : clockSpan(from, to);
+}
+
+/**
  * A ratio as per cent. `round` says to which side a bound may go: a claim must never read better than it is,
  * and 0.99999 observed must not read 100 %.
  */
