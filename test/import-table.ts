@@ -11,6 +11,7 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
   traffic: ['domain'],
   evidence: ['domain', 'stats'],
   checks: ['domain', 'stats'],
+  compare: ['domain', 'stats'],
   analyze: ['domain', 'evidence', 'checks'],
   run: ['domain', 'journal', 'balancer', 'pipeline', 'traffic'],
   cli: [

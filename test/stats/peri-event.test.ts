@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { binomialLower, binomialUpper } from '../../src/stats/binomial.js';
+import { periEventHistogram } from '../../src/stats/peri-event.js';
+
+const AXIS = { from: -500, to: 1000, binMs: 250, alpha: 0.05 };
+
+describe('periEventHistogram', () => {
+  it('counts what lies in each bin around each event', () => {
+    const request = fc.record({ at: fc.integer({ min: 0, max: 5000 }), failed: fc.boolean() });
+    const events = fc.array(fc.integer({ min: -200, max: 5200 }), { maxLength: 4 });
+    fc.assert(
+      fc.property(fc.array(request, { maxLength: 200 }), events, (requests, at) => {
+        const times = (list: typeof requests) => Float64Array.from(list, (r) => r.at);
+        const bins = periEventHistogram(times(requests), times(requests.filter((r) => r.failed)), at, AXIS);
+        for (const { from, to, sends, failures, rate, lower, upper } of bins) {
+          const inside = at.flatMap((event) => requests.filter((r) => r.at - event >= from && r.at - event < to));
+          expect([sends, failures]).toEqual([inside.length, inside.filter((r) => r.failed).length]);
+          expect(rate).toBe(sends === 0 ? null : failures / sends);
+          expect([lower, upper]).toEqual([binomialLower(failures, sends, 0.05), binomialUpper(failures, sends, 0.05)]);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('tiles its axis, the last bin cut where the axis ends', () => {
+    const none = new Float64Array();
+    const edges = (to: number, binMs: number) =>
+      periEventHistogram(none, none, [0], { ...AXIS, to, binMs }).map((b) => [b.from, b.to]);
+    expect(edges(0, 250)).toEqual([
+      [-500, -250],
+      [-250, 0],
+    ]);
+    expect(edges(100, 400)).toEqual([
+      [-500, -100],
+      [-100, 100],
+    ]);
+    for (const binMs of [0, -1, Number.NaN]) expect(edges(100, binMs)).toEqual([]);
+    expect(edges(-500, 250)).toEqual([]);
+  });
+});

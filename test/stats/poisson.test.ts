@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { binomialLower, binomialUpper } from '../../src/stats/binomial.js';
+import { poissonLower, poissonUpper } from '../../src/stats/poisson.js';
+
+/** P(X ≤ k) the slow way, for small counts only. */
+function atMostBySum(k: number, mean: number): number {
+  let term = Math.exp(-mean);
+  let sum = term;
+  for (let j = 1; j <= k; j++) sum += term *= mean / j;
+  return sum;
+}
+
+const alpha = fc.constantFrom(0.3, 0.1, 0.05, 0.01, 0.001);
+
+describe('Poisson bounds', () => {
+  it('are the roots of their definitions, on both sides of the count', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 120 }), fc.constantFrom(0.99, 0.7, 0.3, 0.05, 0.01), (k, a) => {
+        expect(atMostBySum(k, poissonUpper(k, a)) / a).toBeCloseTo(1, 9);
+        expect((1 - atMostBySum(k - 1, poissonLower(k, a))) / a).toBeCloseTo(1, 9);
+      }),
+    );
+  });
+
+  it('grow with the count, widen with the confidence, and enclose the count', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1_000_000 }), alpha, (k, a) => {
+        const [lower, upper] = [poissonLower(k, a), poissonUpper(k, a)];
+        expect(lower).toBeLessThanOrEqual(k);
+        expect(upper).toBeGreaterThan(k);
+        expect(poissonUpper(k + 1, a)).toBeGreaterThan(upper);
+        expect(poissonLower(k + 1, a)).toBeGreaterThan(lower);
+        expect(poissonUpper(k, a / 2)).toBeGreaterThan(upper);
+        expect(poissonLower(k, a / 2)).toBeLessThanOrEqual(lower);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('are the limit of the binomial ones, where factorials are multiplied out and where they are not', () => {
+    const n = 1_000_000_000;
+    for (const k of [1, 2, 63, 64, 65, 66, 1000]) {
+      expect((binomialUpper(k, n, 0.05) * n) / poissonUpper(k, 0.05)).toBeCloseTo(1, 5);
+      expect((binomialLower(k, n, 0.05) * n) / poissonLower(k, 0.05)).toBeCloseTo(1, 5);
+    }
+    expect(poissonUpper(65, 0.05) - poissonUpper(64, 0.05)).toBeCloseTo(
+      poissonUpper(64, 0.05) - poissonUpper(63, 0.05),
+      2,
+    );
+  });
+
+  it('are never NaN, and know nothing where nothing is known', () => {
+    const any = fc.oneof(fc.double(), fc.integer({ min: -5, max: 100_000 }), fc.constantFrom(Number.NaN, 1e300));
+    fc.assert(
+      fc.property(any, fc.oneof(fc.double(), fc.double({ min: 0, max: 1 })), (k, a) => {
+        expect(poissonUpper(k, a)).toBeGreaterThanOrEqual(0);
+        expect(poissonLower(k, a)).toBeGreaterThanOrEqual(0);
+      }),
+      { numRuns: 300 },
+    );
+    expect([poissonUpper(Number.NaN, 0.05), poissonUpper(2, 0), poissonUpper(2, Number.NaN)]).toEqual(
+      new Array(3).fill(Number.POSITIVE_INFINITY),
+    );
+    expect([poissonLower(Number.NaN, 0.05), poissonLower(2, 0), poissonLower(0, 0.05)]).toEqual([0, 0, 0]);
+  });
+});
