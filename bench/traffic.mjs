@@ -29,7 +29,9 @@ async function measureAll() {
   const child = fork(new URL(import.meta.url), ['serve']);
   const port = await new Promise((resolve) => child.once('message', resolve));
   try {
-    console.log('lanes      rate/s   rows  dropped failed  late p50/p99/p99.9 ms   cpu µs/request  % of a core');
+    console.log(
+      'lanes      rate/s   rows  dropped failed  late p50/p99/p99.9 ms   cpu µs/request  % of a core  control probes failed',
+    );
     for (const rate of rates.length > 0 ? rates : [500, 1000, 2000, 5000, 10000]) {
       for (const lanes of ['reuse', 'new']) {
         if (lanes === 'new' && rate > 5000) continue;
@@ -48,6 +50,8 @@ async function measure(port, rate, lanes) {
   let rows = 0;
   let dropped = 0;
   let failed = 0;
+  let probes = 0;
+  let probesFailed = 0;
   const workload = {
     source: 'embedded',
     runId: 'bench',
@@ -91,7 +95,14 @@ async function measure(port, rate, lanes) {
         return true;
       },
     },
-    events: { append: (event) => event.kind === 'generator-health' && cpu.push(event) },
+    events: {
+      append(event) {
+        if (event.kind === 'generator-health') cpu.push(event);
+        if (event.kind !== 'control-probe') return;
+        probes += event.sent;
+        probesFailed += event.failed;
+      },
+    },
     progress: () => {},
   };
   const end = await embeddedEngine().run(workload, sinks, new AbortController().signal);
@@ -101,5 +112,5 @@ async function measure(port, rate, lanes) {
   const [first, last] = [cpu[0], cpu.at(-1)];
   const perRequest = ((last.cpuMs - first.cpuMs) * 1000) / (last.sent - first.sent);
   const share = ((last.cpuMs - first.cpuMs) / (last.at - first.at)) * 100;
-  return `${lanes.padEnd(8)} ${String(rate).padStart(8)} ${String(rows).padStart(6)} ${String(dropped).padStart(8)} ${String(failed).padStart(6)}  ${`${q(0.5)} / ${q(0.99)} / ${q(0.999)}`.padEnd(22)}  ${perRequest.toFixed(0).padStart(8)} ${share.toFixed(0).padStart(14)} %`;
+  return `${lanes.padEnd(8)} ${String(rate).padStart(8)} ${String(rows).padStart(6)} ${String(dropped).padStart(8)} ${String(failed).padStart(6)}  ${`${q(0.5)} / ${q(0.99)} / ${q(0.999)}`.padEnd(22)}  ${perRequest.toFixed(0).padStart(8)} ${share.toFixed(0).padStart(14)} %  ${probesFailed} of ${probes}`;
 }

@@ -16,8 +16,8 @@ export interface ClientParts {
   readonly alive: (now: Instant) => void;
   readonly template: RequestTemplate;
   readonly format: ResponseFormat;
-  readonly recorder: Recorder;
-  readonly addresses: AddressBook;
+  readonly recorder: Pick<Recorder, 'row' | 'dictionaries' | 'commit'>;
+  readonly addresses: Pick<AddressBook, 'failure' | 'pick'>;
   readonly timeoutMs: number;
   readonly secure: boolean;
   /** Given the client's event handlers, opens sockets that report to them. */

@@ -16,7 +16,8 @@ const WATCH_MS = 1000;
 
 /**
  * The built-in traffic engine: open model, own HTTP/1.1 client, in a thread of its own so that nothing the main thread
- * does can delay an arrival. Emits `generator-health` once a second and `stall` events, beside the samples.
+ * does can delay an arrival. Emits `generator-health` and `control-probe` once a second, `stall` events and warnings, beside
+ * the samples.
  * Rejects only when the workload cannot be run at all; whatever breaks later is in `EngineEnd.error`.
  */
 export function embeddedEngine(): TrafficEngine {
@@ -144,6 +145,10 @@ class Inbox {
       this.#sinks.events.append({ kind: 'generator-health', source, ...message.figures });
     } else if (message.kind === 'stall') {
       this.#sinks.events.append({ kind: 'stall', at: message.at, source, ...message.span });
+    } else if (message.kind === 'control') {
+      this.#sinks.events.append({ kind: 'control-probe', source, ...message.figures });
+    } else if (message.kind === 'warning') {
+      this.#sinks.events.append({ kind: 'warning', at: message.at, message: `${source}: ${message.message}` });
     } else if (message.kind === 'end') this.end = message.scheduled;
     else this.error ??= `the traffic thread broke: ${message.message}`;
   }

@@ -5,6 +5,8 @@ import { STREAMS, uniformStream } from '../random.js';
 import { AddressBook, type Lookup } from './address-book.js';
 import { bodyCheck } from './body-check.js';
 import { HttpClient } from './client.js';
+import { ControlProbe } from './control-probe.js';
+import type { ControlTarget } from './control-target.js';
 import type { FromGenerator } from './messages.js';
 import { Pulse } from './pulse.js';
 import { Recorder } from './recorder.js';
@@ -26,6 +28,7 @@ export interface GeneratorHost {
   /** Does nothing useful for that long, without letting the thread go (self-test). */
   readonly block: (ms: number) => void;
   readonly opener: (events: SocketEvents) => OpenSocket;
+  readonly control: ControlTarget;
   /** Told how many arrivals came due, at every wake-up that had one: readable even if the thread then dies. */
   readonly scheduled: (arrivals: number) => void;
 }
@@ -46,9 +49,10 @@ const OVERDUE_MS = 200;
  *     wakes:    ^ ^ ^         ^     ^        after a pause: overdue ≤ 200 ms is fired late, its lateness on record;
  *                    └ stall ─┘              overdue > 200 ms becomes a ROLLPROOF_DROPPED row, never a burst
  *
- * An arrival that finds the in-flight cap reached is such a row too. Ends when told to, or when the maximum duration is
- * over: nothing new is scheduled then, what is in flight has one timeout to end by itself, the rest is cut as
- * ROLLPROOF_ABORTED. Rows leave every 250 ms or 8,192 rows, in the order in which arrivals ended, not of `seq`.
+ * Input that arrives between two wake-ups is a chance to fire as well. An arrival that finds the in-flight cap reached
+ * becomes a ROLLPROOF_DROPPED row, too. Ends when told to, or when the maximum duration is over: nothing new is scheduled
+ * then, what is in flight has one timeout to end by itself, the rest is cut as ROLLPROOF_ABORTED. Rows leave every 250 ms
+ * or 8,192 rows, in the order in which arrivals ended, not of `seq`.
  * `injectStall.atMs` counts from the start of traffic.
  */
 export class Generator {
@@ -62,6 +66,7 @@ export class Generator {
   readonly #pulse: Pulse;
   readonly #addresses: AddressBook;
   readonly #client: HttpClient;
+  readonly #control: ControlProbe;
   /** First possible arrival, and the instant from which on none is due. */
   readonly #start: Instant;
   #stop: Instant;
@@ -72,6 +77,7 @@ export class Generator {
   #flushAt: Instant;
   #healthAt: Instant;
   #expiring = false;
+  #catchingUp = false;
   #ended = false;
 
   constructor(workload: Workload, host: GeneratorHost, emit: (message: FromGenerator) => void) {
@@ -97,7 +103,7 @@ export class Generator {
     });
     this.#client = new HttpClient({
       now: host.now,
-      alive: this.#pulse.alive,
+      alive: (at) => this.#inputAt(at),
       template,
       format: {
         head: headFormat(service.identity, this.#recorder.dictionaries),
@@ -111,6 +117,14 @@ export class Generator {
       opener: host.opener,
     });
     this.#start = Math.max(workload.startAt, now);
+    this.#control = new ControlProbe({
+      now: host.now,
+      pulse: this.#pulse,
+      target: host.control,
+      seed: traffic.seed,
+      startAt: this.#start,
+      warn: (message) => emit({ kind: 'warning', at: host.now(), message }),
+    });
     this.#stop = this.#start + workload.maxDurationMs;
     const stall = traffic.injectStall;
     this.#stall = stall === null ? null : { at: this.#start + stall.atMs, durationMs: stall.durationMs };
@@ -123,6 +137,7 @@ export class Generator {
   /** Begins; everything else happens at wake-ups. */
   start(): void {
     this.#addresses.refresh(this.#host.now());
+    this.#control.start();
     this.#sleep(this.#host.now());
   }
 
@@ -149,10 +164,27 @@ export class Generator {
     }
     this.#addresses.refresh(now);
     this.#arrivals(now);
+    this.#control.probe(now);
     this.#expire(now);
     if (now >= this.#flushAt) this.#report(now);
     if (now >= this.#stop && this.#nextDue >= this.#stop && this.#drained(now)) this.#end();
     else this.#sleep(now);
+  }
+
+  /**
+   * Input woke the thread: what came due meanwhile need not wait for the timer, which counts whole ms. Fired after the
+   * input, never from within the client's own handlers.
+   */
+  #inputAt(now: Instant): void {
+    this.#pulse.alive(now);
+    if (this.#nextDue > now || this.#nextDue >= this.#stop || this.#catchingUp) return;
+    this.#catchingUp = true;
+    this.#host.afterInput(() => {
+      this.#catchingUp = false;
+      const later = this.#host.now();
+      this.#pulse.alive(later);
+      this.#arrivals(later);
+    });
   }
 
   #arrivals(now: Instant): void {
@@ -175,13 +207,14 @@ export class Generator {
 
   /** Timeouts are judged after pending input: an answer that lies in the socket buffer is an answer. */
   #expire(now: Instant): void {
-    if (this.#expiring || this.#client.nextDeadline > now) return;
+    if (this.#expiring || (this.#client.nextDeadline > now && this.#control.nextDeadline > now)) return;
     this.#expiring = true;
     this.#host.afterInput(() => {
       this.#expiring = false;
       const later = this.#host.now();
       this.#pulse.alive(later);
       this.#client.expire(later);
+      this.#control.expire(later);
     });
   }
 
@@ -213,6 +246,8 @@ export class Generator {
     const inFlight = this.#client.inFlight;
     const figures = { at: now, eventLoopDelayMaxMs, sent, ended, dropped, inFlight, cpuMs: this.#host.cpuMs() };
     this.#emit({ kind: 'health', figures });
+    const control = this.#control.take(now);
+    if (control !== null) this.#emit({ kind: 'control', figures: control });
   }
 
   #end(): void {
@@ -221,6 +256,7 @@ export class Generator {
     this.#report(now);
     this.#health(now);
     this.#client.close();
+    this.#control.close(now);
     this.#emit({ kind: 'end', scheduled: this.#next });
   }
 

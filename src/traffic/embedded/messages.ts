@@ -1,6 +1,7 @@
 import type { Workload } from '../../domain/ports.js';
 import type { Instant, Span } from '../../domain/time.js';
 import type { PackedBatch } from './columns.js';
+import type { ControlFigures } from './control-probe.js';
 import type { ProgressFigures } from './tally.js';
 
 /** What the main thread gives the generator's thread at its birth. */
@@ -29,6 +30,8 @@ export type FromGenerator =
   | { readonly kind: 'progress'; readonly figures: ProgressFigures }
   | { readonly kind: 'health'; readonly figures: HealthFigures }
   | { readonly kind: 'stall'; readonly at: Instant; readonly span: Span }
+  | { readonly kind: 'control'; readonly figures: ControlFigures }
+  | { readonly kind: 'warning'; readonly at: Instant; readonly message: string }
   | { readonly kind: 'end'; readonly scheduled: number }
   /** The thread is about to die of an error of its own; what it had recorded was sent before. */
   | { readonly kind: 'broken'; readonly message: string };

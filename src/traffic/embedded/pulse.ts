@@ -13,6 +13,7 @@ export class Pulse {
   #lastAlive: Instant;
   #maxDelayMs = 0;
   readonly #stalls: Span[] = [];
+  #lastStallEnd: Instant = Number.NEGATIVE_INFINITY;
 
   constructor(now: Instant) {
     this.#lastAlive = now;
@@ -20,9 +21,17 @@ export class Pulse {
 
   /** The thread runs now. */
   readonly alive = (now: Instant): void => {
-    if (now - this.#lastAlive > STALL_MS) this.#stalls.push({ from: this.#lastAlive, to: now });
+    if (now - this.#lastAlive > STALL_MS) {
+      this.#stalls.push({ from: this.#lastAlive, to: now });
+      this.#lastStallEnd = now;
+    }
     this.#lastAlive = now;
   };
+
+  /** End of the latest stall: one later than `t` means that a wait since `t` was not watched all the time. */
+  get lastStallEnd(): Instant {
+    return this.#lastStallEnd;
+  }
 
   /** A timer set for `planned` fired now: the difference is the event loop's delay. */
   woke(planned: Instant, now: Instant): void {

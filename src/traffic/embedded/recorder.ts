@@ -6,7 +6,8 @@ import type { Tally } from './tally.js';
 /** Rows per batch at most; the other bound is the flush interval of the generator. */
 const BATCH_ROWS = 8192;
 
-function blankRow(): Row {
+/** A row of an arrival about which nothing is known yet. */
+export function blankRow(): Row {
   return {
     seq: 0,
     lane: 0,

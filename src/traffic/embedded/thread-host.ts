@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import type { Instant } from '../../domain/time.js';
 import type { Lookup } from './address-book.js';
+import { loopbackTarget } from './control-target.js';
 import type { GeneratorHost } from './generator.js';
 
 /**
@@ -47,7 +48,7 @@ export const systemLookup: Lookup = (host, done) => {
   });
 };
 
-/** The calling thread as a generator's host; sockets are given apart. */
+/** The calling thread as a generator's host, control target included; the service's sockets are given apart. */
 export function threadHost(
   originNs: string,
   opener: GeneratorHost['opener'],
@@ -69,6 +70,7 @@ export function threadHost(
       while (now() < until);
     },
     opener,
+    control: loopbackTarget(),
     scheduled,
   };
 }

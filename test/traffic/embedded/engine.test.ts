@@ -74,7 +74,13 @@ describe('embeddedEngine', () => {
     const health = events.filter((e) => e.kind === 'generator-health');
     expect(health.length).toBeGreaterThanOrEqual(2);
     expect(health.at(-1)).toMatchObject({ source: 'embedded', sent: sent.length, ended: sent.length, inFlight: 0 });
-    expect(events.every((e) => e.kind === 'generator-health' || e.kind === 'stall')).toBe(true);
+    const probes = events.filter((e) => e.kind === 'control-probe');
+    expect(probes).toHaveLength(health.length);
+    expect(probes.every((e) => e.source === 'embedded' && e.failed === 0)).toBe(true);
+    // 15 slots; what the machine slept through, and the last one when cut by the end, is not counted.
+    expect(probes.reduce((sum, e) => sum + e.sent, 0)).toBeGreaterThan(7);
+    expect(probes.reduce((sum, e) => sum + e.sent, 0)).toBeLessThanOrEqual(16);
+    expect(events.every((e) => ['generator-health', 'control-probe', 'stall'].includes(e.kind))).toBe(true);
     expect(progress.at(-1)).toMatchObject({
       scheduled: 300,
       sent: sent.length,

@@ -11,20 +11,31 @@ import { type WorkloadChanges, workload } from './workload.js';
 
 const OK = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Target: a\r\n\r\n');
 
+/** How a peer behaves, and what it saw: answers each request, or refuses the connection, after `answerMs` (Infinity = never). */
+export interface FakePeer {
+  answerMs: number;
+  refuses: boolean;
+  /** Connections tried. */
+  opened: number;
+  /** Requests written to it. */
+  readonly requests: { text: string; at: number }[];
+}
+
 /**
- * A thread in virtual time: timers fire exactly when due, a peer answers each request after `answerMs`
+ * A thread in virtual time: timers fire exactly when due, the service answers each request after `answerMs`
  * (Infinity = never). `freeze` makes the thread not run for a while, as SIGSTOP would.
  */
 export class FakeThread {
   time = 0;
-  answerMs = 1;
-  sent = 0;
+  readonly service: FakePeer = { answerMs: 1, refuses: false, opened: 0, requests: [] };
+  readonly control: FakePeer = { answerMs: 1, refuses: false, opened: 0, requests: [] };
+  controlOpen = false;
   scheduled = 0;
   readonly messages: FromGenerator[] = [];
   readonly batches: SampleBatch[] = [];
   readonly generator: Generator;
   #order = 0;
-  #calls: { at: number; order: number; call: () => void }[] = [];
+  #calls: { at: number; order: number; call: () => void; own: boolean }[] = [];
   readonly #unpacker = new BatchUnpacker();
 
   constructor(changes: WorkloadChanges, host: Partial<GeneratorHost> = {}) {
@@ -37,7 +48,17 @@ export class FakeThread {
       block: (ms) => {
         this.time += ms;
       },
-      opener: (events) => (connection) => this.#open(events, connection),
+      opener: (events) => (connection) => this.#open(events, connection, this.service),
+      control: {
+        listen: (told) => {
+          this.controlOpen = true;
+          this.#at(this.time, () => told(null, { ip: '127.0.0.1', port: 9, family: 4 }));
+        },
+        opener: (events) => (connection) => this.#open(events, connection, this.control),
+        close: () => {
+          this.controlOpen = false;
+        },
+      },
       scheduled: (arrivals) => {
         this.scheduled = arrivals;
       },
@@ -50,6 +71,12 @@ export class FakeThread {
     this.generator.start();
   }
 
+  set answerMs(ms: number) {
+    this.service.answerMs = ms;
+  }
+  get sent(): number {
+    return this.service.requests.length;
+  }
   get rows() {
     return rowsOf(this.batches);
   }
@@ -70,32 +97,38 @@ export class FakeThread {
     return this;
   }
 
-  /** Nothing runs for `ms`. */
+  /** Nothing runs for `ms`; the control target, being on this thread, stands still as well. */
   freeze(ms: number): this {
     this.time += ms;
+    for (const call of this.#calls) if (call.own) call.at += ms;
     return this;
   }
 
-  #at(at: number, call: () => void): void {
-    this.#calls.push({ at, order: this.#order++, call });
+  #at(at: number, call: () => void, own = false): void {
+    this.#calls.push({ at, order: this.#order++, call, own });
   }
 
-  #open(events: SocketEvents, connection: Connection): Socket {
+  #open(events: SocketEvents, connection: Connection, peer: FakePeer): Socket {
+    const later = (call: () => void) => {
+      if (peer.answerMs < Number.POSITIVE_INFINITY) this.#at(this.time + peer.answerMs, call, peer === this.control);
+    };
     const socket = {
       writable: true,
       writableLength: 0,
       localPort: 1234,
-      write: () => {
-        this.sent++;
-        if (this.answerMs < Number.POSITIVE_INFINITY)
-          this.#at(this.time + this.answerMs, () => events.data(connection, OK, OK.length));
+      write: (text: string) => {
+        peer.requests.push({ text, at: this.time });
+        later(() => events.data(connection, OK, OK.length));
         return true;
       },
       destroy: () => {
         socket.writable = false;
       },
     };
-    this.#at(this.time, () => events.connected(connection));
+    peer.opened++;
+    const refusal = Object.assign(new Error('refused'), { code: 'ECONNREFUSED', syscall: 'connect' });
+    if (peer.refuses) later(() => events.failed(connection, refusal));
+    else this.#at(this.time, () => events.connected(connection));
     return socket as unknown as Socket;
   }
 }

@@ -25,6 +25,18 @@ describe('Generator in virtual time', () => {
     expect(thread.messages.filter((m) => m.kind === 'stall')).toEqual([]);
   });
 
+  it('fires what is due when an answer wakes the thread, without waiting for the timer’s next whole ms', () => {
+    const medianLateness = (answerMs: number) => {
+      const thread = new FakeThread({ maxDurationMs: 1000, traffic: { ratePerSecond: 4000, timeoutMs: 20_000 } });
+      thread.answerMs = answerMs;
+      const lateness = thread.run(900).batches.flatMap((b) => Array.from(b.sentAt, (at, i) => at - b.scheduledAt[i]!));
+      return lateness.sort((a, b) => a - b)[Math.floor(lateness.length / 2)]!;
+    };
+    // An answer to the burst of one timer tick lands in the middle of the next: half of the wait is gone, and more.
+    expect(medianLateness(100)).toBeGreaterThan(0.45);
+    expect(medianLateness(100.5)).toBeLessThan(0.3);
+  });
+
   it('uses kept connections last in, first out, and fresh ones once', () => {
     const { rows } = new FakeThread({ maxDurationMs: 2000 }).run();
     const fresh = rows.filter((r) => r.lane === 'new');

@@ -1,5 +1,6 @@
 import type { SampleBatch } from '../../../src/domain/sample.js';
 import { BatchUnpacker } from '../../../src/traffic/embedded/columns.js';
+import type { ControlTarget } from '../../../src/traffic/embedded/control-target.js';
 import { Generator } from '../../../src/traffic/embedded/generator.js';
 import type { FromGenerator } from '../../../src/traffic/embedded/messages.js';
 import { serviceUrl } from '../../../src/traffic/embedded/request.js';
@@ -11,7 +12,11 @@ import { type WorkloadChanges, workload } from './workload.js';
 /** Runs a generator on this very thread over real sockets, to its end. `running` may act on it meanwhile. */
 export function runInProcess(
   changes: WorkloadChanges,
-  options: { readonly ca?: string; readonly running?: (generator: Generator) => void } = {},
+  options: {
+    readonly ca?: string;
+    readonly running?: (generator: Generator) => void;
+    readonly control?: ControlTarget;
+  } = {},
 ): Promise<{ rows: RowView[]; scheduled: number; messages: FromGenerator[] }> {
   const work = workload({ monotonicOriginNs: String(process.hrtime.bigint()), ...changes });
   const unpacker = new BatchUnpacker();
@@ -23,7 +28,8 @@ export function runInProcess(
       (events) => socketOpener(serviceUrl(work.service.url), work.traffic.tls, options.ca ?? null, events),
       () => {},
     );
-    const generator = new Generator(work, host, (message) => {
+    const parts = options.control === undefined ? host : { ...host, control: options.control };
+    const generator = new Generator(work, parts, (message) => {
       messages.push(message);
       if (message.kind === 'batch') batches.push(unpacker.unpack(message.batch));
       if (message.kind === 'end') resolve({ rows: rowsOf(batches), scheduled: message.scheduled, messages });
