@@ -34,6 +34,11 @@ export const baselineQuiet: Check = {
       });
     }
     if (baseline === 0) return skipped(meta, 'there is no baseline');
+    if (k0 > 0)
+      return skipped(
+        meta,
+        `${count(k0)} of ${count(baseline)} requests failed before the deploy, and some during it too`,
+      );
     return passed(meta, `${count(k0)} of ${count(baseline)} requests failed before the deploy`, figures);
   },
 };

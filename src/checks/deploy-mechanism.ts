@@ -1,3 +1,4 @@
+import { MECHANISMS } from '../domain/evidence.js';
 import { type Check, type CheckMeta, failed, passed, skipped } from './check.js';
 import { counted } from './figures.js';
 
@@ -19,7 +20,10 @@ export const deployMechanism: Check = {
     if (policy.mode !== 'attributed') return skipped(meta, `the policy is ${policy.mode}, not attributed`);
     const figures = { measured: counted(mechanism, 'failure'), threshold: '0' };
     if (mechanism === 0) return passed(meta, 'no failure is tied to a step of the deploy', figures);
-    const cause = outages.flatMap((o) => o.causes).sort((a, b) => b.score - a.score)[0];
+    const cause = outages
+      .flatMap((o) => o.causes)
+      .filter(({ code }) => MECHANISMS.includes(code))
+      .sort((a, b) => b.score - a.score)[0];
     const message = cause?.sentence ?? `${counted(mechanism, 'failure')} tied to a step of the deploy`;
     return failed(meta, 'MECHANISM_WITNESSED', {
       ...figures,

@@ -5,7 +5,10 @@ const meta: CheckMeta = {
   title: 'The run directory holds the whole run',
   failureTitle: 'The run directory does not hold the whole run',
   why: 'What is missing from the facts may be the very failure; a cut record can show downtime but never its absence.',
-  docs: { FACTS_INCOMPLETE: 'The journal or a sample stream ends early, or the run did not end in order.' },
+  docs: {
+    FACTS_INCOMPLETE:
+      'The journal or a sample stream ends early, the run did not end in order, a fact could not be recorded, or records contradict themselves.',
+  },
 };
 
 /** Beside the gates of row 6. */

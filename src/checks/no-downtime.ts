@@ -32,7 +32,7 @@ export const noDowntime: Check = {
       return inconclusive(meta, 'BASELINE_DIRTY', { ...figures, message, hint });
     }
     const cause = evidence.outages[0]?.causes[0];
-    const longest = Math.max(0, ...evidence.outages.map((o) => o.durationHiMs));
+    const longest = evidence.outages.reduce((ms, o) => Math.max(ms, o.durationHiMs), 0);
     const spread =
       evidence.outages.length === 0
         ? ''

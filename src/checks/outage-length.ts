@@ -19,8 +19,8 @@ export const outageLength: Check = {
   evaluate({ outages }, policy) {
     if (policy.mode !== 'budget') return skipped(meta, `the policy is ${policy.mode}, not budget`);
     const max = policy.maxOutageMs;
-    const lo = Math.max(0, ...outages.map((o) => o.durationLoMs));
-    const hi = Math.max(0, ...outages.map((o) => o.durationHiMs));
+    const lo = outages.reduce((ms, o) => Math.max(ms, o.durationLoMs), 0);
+    const hi = outages.reduce((ms, o) => Math.max(ms, o.durationHiMs), 0);
     const figures = {
       measured: `${formatDuration(lo)} – ${formatDuration(hi)}`,
       threshold: `≤ ${formatDuration(max)}`,

@@ -16,8 +16,8 @@ export const rightVersion: Check = {
     const stale = counts.stale;
     const figures = { measured: counted(stale, 'response'), threshold: '0' };
     if (stale === 0) return passed(meta, 'every answer after an attach came from the new version', figures);
-    const who = listed(replacements.filter((r) => r.staleResponses > 0).map((r) => r.target));
-    const message = `${counted(stale, 'response')} came from the old version: ${who || 'a target'} was attached again without being replaced`;
+    const targets = replacements.filter((r) => r.staleResponses > 0).map((r) => r.target);
+    const message = `${counted(stale, 'response')} came from the old version: ${listed(targets) || 'a target'} ${targets.length > 1 ? 'were' : 'was'} attached again without being replaced`;
     return failed(meta, 'STALE_VERSION', {
       ...figures,
       message,

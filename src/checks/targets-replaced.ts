@@ -32,7 +32,9 @@ function gaps(r: Replacement): readonly string[] {
     ...(r.left
       ? []
       : [
-          `${r.target} was not seen to leave rotation (${r.silentSends} requests went elsewhere in a row before its attach)`,
+          r.lastRoutedAt === null && r.silentSends > 0
+            ? `${r.target} answered nothing before its detach, so it was not seen to leave rotation`
+            : `${r.target} was not seen to leave rotation (${r.silentSends} requests went elsewhere in a row before its attach)`,
         ]),
     ...(r.returned ? [] : [`${r.target} was not seen to serve the new version after its attach`]),
     ...(r.left && r.returned && !r.replaced ? [`${r.target} was not seen to be replaced by a new process`] : []),

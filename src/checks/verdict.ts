@@ -2,7 +2,7 @@ import type { Evidence } from '../domain/evidence.js';
 import type { Outage } from '../domain/outage.js';
 import type { Instant } from '../domain/time.js';
 import type { CheckResult, Verdict } from '../domain/verdict.js';
-import { count, listed } from './figures.js';
+import { count, counted, listed } from './figures.js';
 import type { NonEmpty } from './index.js';
 import { type Decision, merge } from './merge.js';
 
@@ -52,16 +52,26 @@ function passSentence({ counts, toReplace, outages }: Evidence): string {
 }
 
 function failSentence(decision: Decision, deciding: readonly CheckResult[], evidence: Evidence): string {
-  const worst = worstOutage(evidence.outages);
+  const worst = toldOutage(evidence.outages);
   const others = deciding.filter((r) => r.code === 'STALE_VERSION' || r.code === 'SLOW_REQUESTS').map((r) => r.message);
   const aboutFailures = decision.codes.some((code) => code !== 'STALE_VERSION' && code !== 'SLOW_REQUESTS');
-  if (!aboutFailures || worst === null) return (aboutFailures ? deciding.map((r) => r.message) : others).join('; ');
-  const { counts, outages } = evidence;
+  const { counts, outages, mechanism } = evidence;
+  if (!aboutFailures || outages.length === 0)
+    return (aboutFailures ? deciding.map((r) => r.message) : others).join('; ');
+  const failed = `${count(counts.failed)} of ${count(counts.judged)} requests failed`;
+  if (worst === null) {
+    const tied = `${counted(mechanism, 'of them is', 'of them are')} tied to a step of the deploy by target, time and kind`;
+    return [`${failed}: ${mechanism > 0 ? tied : 'more than fail without a deploy'}`, ...others].join('; ');
+  }
+  const which = worst === worstOutage(outages) ? 'the largest' : 'one of them';
   const more =
-    outages.length === 1 ? '' : `, in ${count(outages.length)} outages; in the largest ${count(worst.failures)} failed`;
-  const cause = worst.causes[0];
-  const main = `${count(counts.failed)} of ${count(counts.judged)} requests failed${more} ${place(worst)}: ${cause.sentence}`;
-  return [main, ...others].join('; ');
+    outages.length === 1 ? '' : `, in ${count(outages.length)} outages; in ${which} ${count(worst.failures)} failed`;
+  return [`${failed}${more} ${place(worst)}: ${worst.causes[0].sentence}`, ...others].join('; ');
+}
+
+/** The outage to tell of a failed deploy: what fails without any deploy as well is not why it failed. */
+function toldOutage(outages: readonly Outage[]): Outage | null {
+  return worstOutage(outages.filter((outage) => outage.causes[0].code !== 'BACKGROUND'));
 }
 
 /** Most failures; the first of several. */
@@ -70,10 +80,10 @@ function worstOutage(outages: readonly Outage[]): Outage | null {
 }
 
 function place(outage: Outage): string {
+  const from = clockTime(Math.min(outage.startHi, outage.endLo));
+  const to = clockTime(Math.max(outage.startHi, outage.endLo));
   const when =
-    outage.failures === 1
-      ? `at ${clockTime(outage.endLo)}`
-      : `between ${clockTime(Math.min(outage.startHi, outage.endLo))} and ${clockTime(Math.max(outage.startHi, outage.endLo))}`;
+    outage.failures === 1 ? `at ${clockTime(outage.endLo)}` : from === to ? `at ${from}` : `between ${from} and ${to}`;
   const step = outage.stepBefore === null ? '' : `, after the step ${outage.stepBefore} began`;
   return `${when}${step}`;
 }
@@ -105,7 +115,7 @@ function nextAction(decision: Decision, deciding: readonly CheckResult[], eviden
   if (decision.kind === 'PASS') return null;
   const byFailures = deciding.find((r) => r.code !== 'STALE_VERSION' && r.code !== 'SLOW_REQUESTS');
   if (decision.kind === 'FAIL' && byFailures !== undefined)
-    return longestSleep(evidence) ?? worstOutage(evidence.outages)?.causes[0].hint ?? byFailures.hint;
+    return longestSleep(evidence) ?? toldOutage(evidence.outages)?.causes[0].hint ?? byFailures.hint;
   const root = rootOf(deciding);
   if (root !== undefined && ROOT_CODES.includes(root.code)) return root.hint;
   const hints = [...new Set(deciding.flatMap((r) => (r.hint === null ? [] : [r.hint])))];
@@ -114,7 +124,7 @@ function nextAction(decision: Decision, deciding: readonly CheckResult[], eviden
 
 /** Where the sleep after a detach was too short for several targets, the longest need counts. */
 function longestSleep({ outages, timeline }: Evidence): string | null {
-  if (worstOutage(outages)?.causes[0].code !== 'ROUTED_TO_STOPPED') return null;
+  if (toldOutage(outages)?.causes[0].code !== 'ROUTED_TO_STOPPED') return null;
   const needs = outages.flatMap((outage) => {
     const { code, target, hint } = outage.causes[0];
     const detach = timeline.calls.findLast((call) => call.operation === 'detach' && call.target === target);

@@ -1,5 +1,5 @@
 import type { RunEvent, RunHeader } from './event.js';
-import type { Outage } from './outage.js';
+import { CAUSE_CODES, type CauseCode, type Outage } from './outage.js';
 import type {
   Counts,
   ErrorGroup,
@@ -16,6 +16,12 @@ import type {
 import type { SampleStreamFacts, SampleTable } from './sample.js';
 import type { TargetId } from './target.js';
 import type { Span } from './time.js';
+
+/** Words of the warning the journal writes in the place of a fact that could not be written down: evidence is missing then. */
+export const NOT_RECORDED = 'was not recorded';
+
+/** The mechanisms of a deploy: the first six cause codes of verdict.md §5. */
+export const MECHANISMS: readonly CauseCode[] = CAUSE_CODES.slice(0, 6);
 
 /** What is on disk, read back: the only input of the pure half. */
 export interface RunFacts {

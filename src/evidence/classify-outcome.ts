@@ -26,6 +26,8 @@ export interface ClassifyRules {
   readonly dns: 'unknown' | 'fail';
   /** Share of the baseline's successes that carried a stamp; from 0.99 on, a missing one speaks for the balancer. */
   readonly stampCoverage: number;
+  /** Whether the scenario asks for a text in the body: a success without that check is none. */
+  readonly checksBody?: boolean;
 }
 
 export interface Classified {
@@ -93,7 +95,16 @@ function classifyResponse(status: number, raw: RawOutcome, rules: ClassifyRules)
     return judged(unexpectedStatus(status, origin), rules, origin);
   }
   if (raw.bodyOk === false) return judged('assertion', rules);
-  return judged('ok', rules, origin);
+  return isWholeSuccess(raw, rules) ? judged('ok', rules, origin) : judged('aborted', rules);
+}
+
+/**
+ * A record that names the phase it broke in and no error contradicts itself, and a body that was to be checked and was
+ * not leaves the answer open: neither is a success.
+ */
+function isWholeSuccess(raw: RawOutcome, rules: ClassifyRules): boolean {
+  const isConsistent = raw.code !== null || raw.phase === 'none';
+  return isConsistent && (rules.checksBody !== true || raw.bodyOk !== null);
 }
 
 /** The class an error code gives, refined by where in the request it struck. */

@@ -1,8 +1,9 @@
 import type { DeployEnd } from '../domain/event.js';
-import type { Conduct, RunFacts } from '../domain/evidence.js';
+import { type Conduct, NOT_RECORDED, type RunFacts } from '../domain/evidence.js';
 import { stepLabel } from '../domain/pipeline.js';
 import { eventsOf, lastEvent } from './event-queries.js';
 import { firstDetachAt } from './judged-window.js';
+import type { RecordLoss } from './record-loss.js';
 
 /** How the deploy ended; without the end of the run, what its calls say. */
 export function deployEnd(facts: RunFacts): DeployEnd {
@@ -11,18 +12,25 @@ export function deployEnd(facts: RunFacts): DeployEnd {
   return firstDetachAt(facts.events) === null ? 'not-started' : 'interrupted';
 }
 
+/** What the journal writes in the place of a fact it could not hold. */
+const LOST_FACT = new RegExp(`^a [a-z-]+ event ${NOT_RECORDED}`);
+
 /** How the run went: what is missing from its facts, what stopped it, what went wrong with the deploy. */
-export function conductOf(facts: RunFacts, duplicates: number): Conduct {
+export function conductOf(facts: RunFacts, loss: RecordLoss, broken: number): Conduct {
   return {
-    missing: [...missingFromJournal(facts), ...missingFromStreams(facts), ...doubled(duplicates)],
+    missing: [...missingFromJournal(facts), ...missingFromStreams(facts), ...inExcess(loss), ...unusable(broken)],
     interruptedBy: eventsOf(facts.events, 'interrupted')[0]?.signal ?? null,
     deployProblem: deployProblem(facts),
   };
 }
 
 function missingFromJournal(facts: RunFacts): readonly string[] {
-  const end = lastEvent(facts.events, 'run-ended');
+  const ends = eventsOf(facts.events, 'run-ended');
+  const end = ends.at(-1) ?? null;
+  const lost = eventsOf(facts.events, 'warning').filter((e) => LOST_FACT.test(e.message));
   return [
+    ...lost.map((e) => e.message),
+    ...(ends.length > 1 ? [`the journal holds the end of the run ${ends.length} times`] : []),
     ...(facts.eventsComplete ? [] : ['the journal ends in the middle of a line']),
     ...(end === null ? ['the journal does not hold the end of the run'] : []),
     ...(end !== null && end.error !== null && end.deploy === 'complete'
@@ -32,7 +40,8 @@ function missingFromJournal(facts: RunFacts): readonly string[] {
 }
 
 function missingFromStreams(facts: RunFacts): readonly string[] {
-  const stopped = new Set(eventsOf(facts.events, 'traffic-stopped').map((e) => e.source));
+  const ends = eventsOf(facts.events, 'traffic-stopped');
+  const stopped = new Set(ends.map((e) => e.source));
   const present = new Set(facts.streams.map((s) => s.source));
   const started = [...new Set(eventsOf(facts.events, 'traffic-started').map((e) => e.source))];
   return [
@@ -41,11 +50,19 @@ function missingFromStreams(facts: RunFacts): readonly string[] {
     ...[...new Set([...started, ...present])]
       .filter((source) => !stopped.has(source))
       .map((source) => `the end of the traffic of ${source} is not recorded`),
+    ...ends.filter((e) => e.scheduled === 0).map((e) => `the traffic of ${e.source} never scheduled an arrival`),
   ];
 }
 
-function doubled(duplicates: number): readonly string[] {
-  return duplicates === 0 ? [] : [`${duplicates} records of arrivals stand in the sample streams twice`];
+function inExcess({ duplicates, surplus }: RecordLoss): readonly string[] {
+  return [
+    ...(duplicates === 0 ? [] : [`${duplicates} records of arrivals stand in the sample streams twice`]),
+    ...(surplus === 0 ? [] : [`the sample streams hold ${surplus} records more than arrivals were scheduled`]),
+  ];
+}
+
+function unusable(broken: number): readonly string[] {
+  return broken === 0 ? [] : [`${broken} records of arrivals do not say when or how their request ended`];
 }
 
 function deployProblem(facts: RunFacts): string | null {
@@ -56,7 +73,7 @@ function deployProblem(facts: RunFacts): string | null {
   if (end.stillDetached.length > 0) return `the run ended with ${end.stillDetached.join(', ')} still detached`;
   const stage = eventsOf(facts.events, 'stage-ended').find((e) => !e.ok);
   if (stage !== undefined) return `stage ${stage.stage} failed`;
-  if (end.deploy === 'complete') return openStep(facts);
+  if (end.deploy === 'complete') return failedDeploy(facts) ?? openStep(facts) ?? openStage(facts);
   return end.error === null ? null : `the deploy ended as ${end.deploy}: ${end.error}`;
 }
 
@@ -65,4 +82,17 @@ function openStep(facts: RunFacts): string | null {
   const done = new Set(eventsOf(facts.events, 'step-done').map((e) => `${e.stage}\n${e.index}`));
   const open = eventsOf(facts.events, 'step-intent').find((e) => !done.has(`${e.stage}\n${e.index}`));
   return open === undefined ? null : `step ${stepLabel(open.step)} of stage ${open.stage} was begun and never finished`;
+}
+
+/** The last deploy of a target decides: one that was tried again may have failed before. */
+function failedDeploy(facts: RunFacts): string | null {
+  const last = new Map(eventsOf(facts.events, 'deploy-ended').map((e) => [e.target, e]));
+  const failed = [...last.values()].find((e) => e.error !== null);
+  return failed === undefined ? null : `the deploy of ${failed.target} ended with an error: ${failed.error}`;
+}
+
+function openStage(facts: RunFacts): string | null {
+  const ended = new Set(eventsOf(facts.events, 'stage-ended').map((e) => e.stage));
+  const open = eventsOf(facts.events, 'stage-started').find((e) => !ended.has(e.stage));
+  return open === undefined ? null : `the end of stage ${open.stage} is not recorded`;
 }

@@ -65,7 +65,7 @@ export function evidenceOf(facts: RunFacts): Evidence {
   const lanes = laneRows(samples, window, scenario.traffic, targetIds.length);
   return {
     run: runInfo(facts, timeline.steps, end),
-    conduct: conductOf(facts, loss.duplicates),
+    conduct: conductOf(facts, loss, samples.broken),
     window,
     baseline: counts.baseline === 0 ? null : { from: warmEnd, to: window?.from ?? end },
     counts,

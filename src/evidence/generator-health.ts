@@ -3,6 +3,7 @@ import { SAMPLE_CLASSES } from '../domain/outage.js';
 import type { Counts, GeneratorFacts } from '../domain/result.js';
 import type { Span } from '../domain/time.js';
 import { quantiles } from '../stats/quantile.js';
+import { clockErrorMs } from './clock-error.js';
 import { eventsOf } from './event-queries.js';
 import { type JudgedSamples, mergedSpans } from './judged-samples.js';
 import type { RecordLoss } from './record-loss.js';
@@ -42,8 +43,7 @@ export function generatorHealth(
     controlFailed: probes.failed,
     baseline: counts.baseline,
     stampCoverage: samples.stampCoverage,
-    // One clock times everything in a run: every source reports in the host's monotonic clock.
-    clockErrorMs: 0,
+    clockErrorMs: clockErrorMs(facts),
   };
 }
 
@@ -97,7 +97,7 @@ function stallMax(facts: RunFacts, window: Span | null): number {
   const stalls = eventsOf(facts.events, 'stall').filter(
     (s) => window === null || (s.from <= window.to && s.to >= window.from),
   );
-  return Math.max(0, ...stalls.map((s) => s.to - s.from));
+  return stalls.reduce((longest, s) => Math.max(longest, s.to - s.from), 0);
 }
 
 /** Largest delay reported for an interval that touches the window: a report covers the time since the one before. */

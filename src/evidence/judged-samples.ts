@@ -5,6 +5,7 @@ import type { Target } from '../domain/target.js';
 import type { Instant, Span } from '../domain/time.js';
 import { type ClassColumns, classifySamples } from './classify.js';
 import { eventsOf } from './event-queries.js';
+import { stampIndexes } from './replacement-routing.js';
 
 /** No target: the response named none, or one nobody knows. */
 export const NO_TARGET = -1;
@@ -29,6 +30,8 @@ export interface JudgedSamples {
   readonly inBaseline: Uint8Array;
   /** Share of the baseline's successes stamped with target and version; null without successes. */
   readonly stampCoverage: number | null;
+  /** Records that contradict themselves: no engine writes them, so what was measured is lost. Unknown, over all rows. */
+  readonly broken: number;
 }
 
 const OK = SAMPLE_CLASSES.indexOf('ok');
@@ -37,12 +40,12 @@ const OK = SAMPLE_CLASSES.indexOf('ok');
 export function judgedSamples(facts: RunFacts, window: Span | null, warmUpEndsAt: Instant): JudgedSamples {
   const { samples: table, header, events } = facts;
   const { service, policy, targets } = header.scenario;
-  const expect = service.ok.status;
+  const rules = { expect: service.ok.status, dns: policy.dns, checksBody: service.ok.bodyContains != null };
   // Who made an unstamped 5xx depends on how many successes were stamped, so successes come first.
-  const first = classifySamples(table, { expect, dns: policy.dns, stampCoverage: 0 });
+  const first = classifySamples(table, { ...rules, stampCoverage: 0 });
   const baseline = baselineRows(table, window?.from ?? Number.POSITIVE_INFINITY, warmUpEndsAt);
   const stampCoverage = coverageOf(table, first, baseline);
-  const classes = stampCoverage === null ? first : classifySamples(table, { expect, dns: policy.dns, stampCoverage });
+  const classes = stampCoverage === null ? first : classifySamples(table, { ...rules, stampCoverage });
   const outcome = outcomes(table, classes, mergedSpans(eventsOf(events, 'stall')));
   const inBaseline = baseline.map((mark, row) => (mark === 1 && outcome.unknown[row] === 0 ? 1 : 0));
   return {
@@ -107,6 +110,7 @@ function outcomes(table: SampleTable, classes: ClassColumns, stalls: readonly Sp
     new Uint8Array(length),
     new Uint8Array(length),
   ];
+  let broken = 0;
   for (let row = 0; row < length; row++) {
     const sentAt = table.sentAt[row]!;
     const endedAt = table.endedAt[row]!;
@@ -117,6 +121,7 @@ function outcomes(table: SampleTable, classes: ClassColumns, stalls: readonly Sp
       endedAt < Number.POSITIVE_INFINITY;
     if (classes.admissible[row] === 0 || !isTimed) {
       unknown[row] = 1;
+      if (classes.admissible[row] === 1 || isUnexplained(table, row)) broken++;
     } else if (classes.failed[row] === 0) {
       ok[row] = 1;
     } else if (classes.forgeable[row] === 1 && meets(stalls, sentAt, endedAt)) {
@@ -126,11 +131,25 @@ function outcomes(table: SampleTable, classes: ClassColumns, stalls: readonly Sp
       failed[row] = 1;
     }
   }
-  return { ok, failed, unknown, forged };
+  return { ok, failed, unknown, forged, broken };
 }
 
+/** It has no error to say why nothing was measured, yet it is no blank record of an arrival that was never sent either. */
+function isUnexplained(table: SampleTable, row: number): boolean {
+  const error = table.error.values[table.error.codes[row]!] ?? null;
+  return error === null && (!Number.isNaN(table.sentAt[row]!) || table.status[row] !== 0);
+}
+
+/** Whether one of the spans, in order and disjoint, touches [from, to]. */
 function meets(stalls: readonly Span[], from: Instant, to: Instant): boolean {
-  return stalls.some((stall) => stall.from <= to && stall.to >= from);
+  let low = 0;
+  let high = stalls.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (stalls[middle]!.to < from) low = middle + 1;
+    else high = middle;
+  }
+  return low < stalls.length && stalls[low]!.from <= to;
 }
 
 /** The spans in order, those that touch made one. */
@@ -147,9 +166,7 @@ export function mergedSpans(spans: readonly Span[]): readonly Span[] {
 
 /** A response may name a target by its id or by what the balancer calls it. */
 function targetColumn(table: SampleTable, targets: readonly Target[]): Int16Array {
-  const byCode = Int16Array.from(table.target.values, (stamp) =>
-    stamp === null ? NO_TARGET : targets.findIndex((t) => t.id === stamp || t.instance === stamp),
-  );
+  const byCode = Int16Array.from(stampIndexes(table.target.values, targets), (index) => Math.max(index, NO_TARGET));
   const column = new Int16Array(table.length);
   for (let row = 0; row < table.length; row++) column[row] = byCode[table.target.codes[row]!] ?? NO_TARGET;
   return column;

@@ -20,10 +20,24 @@ export function firstDetachAt(events: readonly RunEvent[]): Instant | null {
 export function judgedWindow(facts: RunFacts): Span | null {
   const from = firstDetachAt(facts.events);
   if (from === null) return null;
-  const stages = eventsOf(facts.events, 'stage-ended').filter((stage) => stage.at >= from);
-  const whole = lastEvent(facts.events, 'run-ended')?.deploy === 'complete' && stages.length > 0;
-  const settled = Math.max(from, ...stages.map((stage) => stage.at)) + facts.header.scenario.traffic.settleMs;
+  const deployed = facts.events.reduce((last, event) => Math.max(last, deployedAt(event)), from);
+  const whole =
+    lastEvent(facts.events, 'run-ended')?.deploy === 'complete' &&
+    eventsOf(facts.events, 'stage-ended').some((stage) => stage.at >= from);
+  const settled = deployed + facts.header.scenario.traffic.settleMs;
   return { from, to: Math.max(from, whole ? settled : lastFactAt(facts.events, facts.samples)) };
+}
+
+/**
+ * When the deploy was still at work for sure. A stage ends after all it did, so in facts that agree the last stage's end
+ * is the latest of these; where its record is missing or wrong, what it did still has to be judged.
+ */
+function deployedAt(event: RunEvent): Instant {
+  const { kind, at } = event;
+  const isOurs =
+    kind === 'stage-ended' || kind === 'stage-started' || kind === 'deploy-ended' || kind === 'balancer-call';
+  const isStep = kind === 'step-intent' || kind === 'step-done' || kind === 'step-failed';
+  return (isOurs || isStep) && Number.isFinite(at) ? at : Number.NEGATIVE_INFINITY;
 }
 
 /** The last arrival; without arrivals the last event. */

@@ -41,7 +41,12 @@ export function livesOf(
     const cycle = deployed.at(-1) ?? cycles.at(-1);
     return cycle === undefined
       ? []
-      : [{ ...historyOf(target, cycle, events), deployCompleted: !hasDeploy || isDeployed(events, target) }];
+      : [
+          {
+            ...historyOf(target, cycle, events),
+            deployCompleted: hasDeploy ? isDeployed(events, target) : !isCutShort(events, cycle),
+          },
+        ];
   });
   return lives.sort((a, b) => a.detachRequestedAt - b.detachRequestedAt);
 }
@@ -87,6 +92,11 @@ function isDeployed(events: readonly RunEvent[], target: TargetId): boolean {
     if (e.kind === 'deploy-ended') return e.target === target && e.error === null;
     return e.kind === 'step-done' && e.step.kind === 'deploy' && e.step.target === target;
   });
+}
+
+/** Stopped while the target was out: whoever deploys beside us may not have come to it before it was attached again. */
+function isCutShort(events: readonly RunEvent[], cycle: Cycle): boolean {
+  return eventsOf(events, 'interrupted').some((e) => isWithin(e.at, cycle));
 }
 
 function deployEnds(events: readonly RunEvent[], target: TargetId): readonly Instant[] {

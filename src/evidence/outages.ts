@@ -55,9 +55,10 @@ function describe(
     startLo: window.startLo,
     startHi: window.startHi,
     endLo: window.endLo,
-    endHi: window.endHi,
+    // The bounds of §3.3 follow the sending; what was cut long after it was sent ended no sooner than it was cut.
+    endHi: Math.max(window.endHi, window.endLo),
     durationLoMs: window.durationLoMs,
-    durationHiMs: window.durationHiMs,
+    durationHiMs: Math.max(window.durationHiMs, window.durationLoMs),
     durationEstimateMs: estimateMs(window, failures, samples, context.window.to),
     openStart: window.openStart,
     openEnd: window.openEnd,

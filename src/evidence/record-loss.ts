@@ -10,6 +10,8 @@ export interface RecordLoss {
   readonly shortfall: number;
   /** Rows whose sequence number stands there already. */
   readonly duplicates: number;
+  /** Rows more than the engines scheduled: somebody else's, or a wrong end. */
+  readonly surplus: number;
   readonly engineError: string | null;
 }
 
@@ -30,17 +32,21 @@ export function recordLoss(facts: RunFacts): RecordLoss {
   }
   const distinct = distinctBySource(samples, rows, highest);
   const stopped = eventsOf(facts.events, 'traffic-stopped');
-  const scheduled = new Map(stopped.map((e) => [e.source, e.scheduled]));
-  let [holes, shortfall, duplicates] = [0, 0, 0];
+  const scheduled = new Map<string, number>();
+  // Of several ends of one source the largest counts: whatever was due must be there.
+  for (const e of stopped) scheduled.set(e.source, Math.max(e.scheduled, scheduled.get(e.source) ?? 0));
+  let [holes, shortfall, duplicates, surplus] = [0, 0, 0, 0];
   for (let source = 0; source < sources; source++) {
     holes += Math.max(0, highest[source]! + 1 - distinct[source]!);
     duplicates += rows[source]! - distinct[source]!;
   }
   for (const [name, due] of scheduled) {
     const source = samples.source.values.indexOf(name);
-    shortfall += Math.max(0, due - (source < 0 ? 0 : distinct[source]!));
+    const there = source < 0 ? 0 : distinct[source]!;
+    shortfall += Math.max(0, due - there);
+    surplus += Math.max(0, there - due);
   }
-  return { holes, shortfall, duplicates, engineError: stopped.find((e) => e.error !== null)?.error ?? null };
+  return { holes, shortfall, duplicates, surplus, engineError: stopped.find((e) => e.error !== null)?.error ?? null };
 }
 
 function distinctBySource(samples: SampleTable, rows: Float64Array, highest: Float64Array): Float64Array {

@@ -61,6 +61,8 @@ function seenBefore(
 export function servedFacts(input: ServedInput): ServedFacts {
   const { table, classes, life } = input;
   const before = seenBefore(input, life.detachRequestedAt);
+  // It ran that version already: then only another process shows that anything was replaced.
+  const hadVersion = before.versions.has(input.version);
   const old = before.versions;
   if (input.previousVersion !== null) old.add(input.previousVersion);
   old.delete(input.version);
@@ -82,7 +84,9 @@ export function servedFacts(input: ServedInput): ServedFacts {
       continue;
     }
     staleResponses += isOld && life.deployCompleted !== false ? 1 : 0;
-    const isFresh = boot === null || !before.boots.has(boot);
+    const isFresh = hadVersion
+      ? boot !== null && before.boots.size > 0 && !before.boots.has(boot)
+      : boot === null || !before.boots.has(boot);
     servedNew += classes.failed[row] !== 1 && version === input.version && isFresh ? 1 : 0;
     if (boot !== null && sentAt >= newBootAt) {
       newBootId = boot;

@@ -144,7 +144,8 @@ function replacementOf(context: Context, index: number): Replacement | null {
   const attach = attachLag({ ...common, attachRequestedAt, attachRespondedAt });
   const served = servedFacts({ ...options, table, classes, rows: rowsOf(context, target), life });
   const need = needOf(detach, life, lastFailureWhileDown(context, index, target));
-  const left = detach.silentSends >= mStar(1 / targets, LEFT_ALPHA);
+  // Only what was seen in rotation can be seen to leave it.
+  const left = detach.lastRouted !== null && detach.silentSends >= mStar(1 / targets, LEFT_ALPHA);
   const returned = served.servedNew >= 1;
   // Without the application's own marks the deploy's start is the earliest it can have gone down.
   const downAt = life.appDownAt ?? life.deployStartedAt;

@@ -23,7 +23,7 @@ export function runInfo(facts: RunFacts, steps: readonly StepSpan[], end: Instan
     tools: header.tools,
     deploy: deployEnd(facts),
     stillDetached: lastEvent(events, 'run-ended')?.stillDetached ?? openDetaches(facts),
-    deployMs: from === null ? null : Math.max(0, ...stages.map((stage) => stage.at - from)),
+    deployMs: from === null ? null : stages.reduce((ms, stage) => Math.max(ms, stage.at - from), 0),
     asleepMs: asleep,
     balancer: eventsOf(events, 'balancer-facts')[0]?.facts ?? null,
     preflight: lastEvent(events, 'preflight')?.findings ?? [],

@@ -1,5 +1,6 @@
 import { readFileSync, statSync, truncateSync } from 'node:fs';
 import type { RunEvent, RunHeader } from '../domain/event.js';
+import { NOT_RECORDED } from '../domain/evidence.js';
 import { type AppendFile, openAppendFile } from './append-file.js';
 import { eventProblem, headerProblem } from './event-shape.js';
 import { diskError, onDisk } from './run-directory.js';
@@ -73,7 +74,7 @@ function readable(event: RunHeader | RunEvent): RunHeader | RunEvent {
   const problem = eventProblem(event);
   if (problem === null) return event;
   const at = Number.isFinite(event.at) ? event.at : 0;
-  return { kind: 'warning', at, message: `a ${event.kind} event was not recorded: ${problem}` };
+  return { kind: 'warning', at, message: `a ${event.kind} event ${NOT_RECORDED}: ${problem}` };
 }
 
 /** Removes a cut last line and returns what has to be written in its place; null for a new or whole file. */

@@ -6,7 +6,7 @@ import { merge } from '../../src/checks/merge.js';
 import { runChecks } from '../../src/checks/run-checks.js';
 import { DEFAULT_POLICY } from '../../src/domain/scenario.js';
 import { type CheckResult, VERDICT_CODES, WARNING_CODES } from '../../src/domain/verdict.js';
-import { emptyEvidence } from './evidence-builder.js';
+import { emptyEvidence, outage } from './evidence-builder.js';
 
 const FAILS = [
   'DOWNTIME_OBSERVED',
@@ -122,5 +122,17 @@ describe('runChecks', () => {
     }
     expect(tried).toBeGreaterThan(12);
     expect(merge(runChecks(CHECKS, base, DEFAULT_POLICY)).kind).toBe('PASS');
+  });
+});
+
+describe('a very long run', () => {
+  it('fails with as many outages as there can be, instead of crashing over their number', () => {
+    const evidence = emptyEvidence();
+    const outages = Array.from({ length: 200_000 }, (_, index) => outage({ index }));
+    const counts = { ...evidence.counts, judged: 400_000, failed: 200_000 };
+    for (const mode of ['strict', 'budget', 'attributed'] as const) {
+      const results = runChecks(CHECKS, { ...evidence, counts, outages }, { ...DEFAULT_POLICY, mode });
+      expect(merge(results).kind, mode).toBe('FAIL');
+    }
   });
 });

@@ -4,9 +4,10 @@ import type { Policy, Traffic } from '../../src/domain/scenario.js';
 import { factsOf, type Row, scenarioOf } from './fact-builder.js';
 import { randomOf } from './random.js';
 
-/** A small world with known truth: two targets, one balancer, a rolling deploy, and faults to switch on. */
+/** A small world with known truth: two targets or more, one balancer, a rolling deploy, and faults to switch on. */
 export interface World {
   readonly seed?: number;
+  readonly targets?: readonly string[];
   readonly ratePerSecond?: number;
   readonly afterDetachMs?: number;
   readonly afterAttachMs?: number;
@@ -50,6 +51,7 @@ interface Life {
 
 const DEFAULTS = {
   seed: 1,
+  targets: ['s1', 's2'] as readonly string[],
   ratePerSecond: 400,
   afterDetachMs: 2000,
   afterAttachMs: 2000,
@@ -79,6 +81,7 @@ export function worldRun(world: World = {}): RunFacts {
   const w: Full = { ...DEFAULTS, ...world } as Full;
   const lives = livesOf(w);
   const scenario = scenarioOf({
+    targets: w.targets,
     afterDetachMs: w.afterDetachMs,
     afterAttachMs: w.afterAttachMs,
     policy: w.policy,
@@ -99,7 +102,7 @@ export function worldRun(world: World = {}): RunFacts {
 
 function livesOf(w: Full): readonly Life[] {
   let at = START;
-  return ['s1', 's2'].map((target) => {
+  return w.targets.map((target) => {
     const detachReq = at;
     const detachRes = at + 40;
     const deployAt = detachRes + 5 + w.afterDetachMs;

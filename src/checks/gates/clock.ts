@@ -6,7 +6,10 @@ const meta: CheckMeta = {
   title: 'Traffic and deploy share one clock',
   failureTitle: 'The clocks of traffic and deploy differ too much',
   why: 'A failure can only be tied to a step when both are timed alike.',
-  docs: { CLOCK_SKEW: 'The uncertainty between the clocks of the hosts is larger than allowed.' },
+  docs: {
+    CLOCK_SKEW:
+      'The clocks of the hosts are uncertain by more than allowed, or samples lie outside their own traffic or run backwards.',
+  },
 };
 
 /** CLOCK_SKEW of verdict.md §2; 0 when everything ran on one host. */

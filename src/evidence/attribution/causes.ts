@@ -1,4 +1,5 @@
-import { CAUSE_CODES, type Cause } from '../../domain/outage.js';
+import { MECHANISMS } from '../../domain/evidence.js';
+import type { Cause } from '../../domain/outage.js';
 import { attachedTooEarly, nextDetachTooEarly, noHealthyInstance } from './attach-rules.js';
 import type { CauseContext, CauseLife } from './context.js';
 import { drainTimeout, inflightCut, routedToStopped } from './detach-rules.js';
@@ -38,8 +39,6 @@ const UNEXPLAINED: Cause = {
   sentence: 'nothing the deploy did at that time explains these failures',
   hint: "Look at the failures themselves, and at the application's and the load balancer's logs of that time.",
 };
-/** The mechanisms of a deploy: the first six codes. */
-const MECHANISMS: readonly string[] = CAUSE_CODES.slice(0, 6);
 
 /**
  * What may have caused an outage, best first (verdict.md §5): weight × share of its failures that match, the target

@@ -66,6 +66,8 @@ export const inflightCut: CauseRule = {
   matches(f, life, context) {
     if (life === null || life.stopAt === null || !maybeBy(f, life)) return false;
     if (f.class !== 'reset' && f.class !== 'truncated' && !maybeBalancer5xx(f)) return false;
+    // On a service that fails by itself a stray failure near a stop is not a cut one: it must have been routed there.
+    if (context.isNoisy && f.target !== life.index && f.sentAt > life.maybeRoutedUntil) return false;
     const end = life.appUpAt ?? life.attachRequestedAt ?? Number.POSITIVE_INFINITY;
     return f.sentAt < life.stopAt && f.endedAt + context.deltaMs >= life.stopAt && f.endedAt - context.deltaMs <= end;
   },

@@ -1,0 +1,59 @@
+import type { RunFacts } from '../domain/evidence.js';
+import type { SampleTable } from '../domain/sample.js';
+import { eventsOf } from './event-queries.js';
+
+/**
+ * How far the times of samples and events are apart at least, ms. Both are read from one monotonic clock, so no arrival
+ * can lie before its traffic started or after it stopped, and arrivals are due in the order they are numbered in. Where
+ * that does not hold a clock jumped or two clocks were mixed, and the window does not judge the traffic it claims to.
+ * 0 for facts that agree. Linear in the samples of such facts.
+ */
+export function clockErrorMs(facts: RunFacts): number {
+  return Math.max(outsideTrafficMs(facts), backwardMs(facts.samples));
+}
+
+/** How far arrivals lie outside the time in which their traffic ran. */
+function outsideTrafficMs({ samples, events }: RunFacts): number {
+  const begun = new Map(eventsOf(events, 'traffic-started').map((e) => [e.source, e.at]));
+  const ended = new Map(eventsOf(events, 'traffic-stopped').map((e) => [e.source, e.at]));
+  const from = samples.source.values.map((name) => begun.get(name ?? '') ?? Number.NEGATIVE_INFINITY);
+  const to = samples.source.values.map((name) => ended.get(name ?? '') ?? Number.POSITIVE_INFINITY);
+  let worst = 0;
+  for (let row = 0; row < samples.length; row++) {
+    const source = samples.source.codes[row]!;
+    const before = from[source]! - samples.scheduledAt[row]!;
+    const after = samples.sentAt[row]! - to[source]!;
+    if (before > worst) worst = before;
+    if (after > worst) worst = after;
+  }
+  return worst;
+}
+
+/** How far back the schedule jumps from one number of a source to a later one. */
+function backwardMs(samples: SampleTable): number {
+  if (isInOrder(samples)) return 0;
+  const { seq, scheduledAt, source } = samples;
+  const order = Uint32Array.from(seq.keys()).sort(
+    (a, b) => source.codes[a]! - source.codes[b]! || seq[a]! - seq[b]! || a - b,
+  );
+  const latest = new Float64Array(source.values.length).fill(Number.NEGATIVE_INFINITY);
+  let worst = 0;
+  for (const row of order) {
+    const code = source.codes[row]!;
+    const due = scheduledAt[row]!;
+    if (latest[code]! - due > worst) worst = latest[code]! - due;
+    if (due > latest[code]!) latest[code] = due;
+  }
+  return worst;
+}
+
+/** Rows come in the order they were due; nearly always that is the order of their numbers too. */
+function isInOrder({ length, seq, source }: SampleTable): boolean {
+  const highest = new Float64Array(source.values.length).fill(-1);
+  for (let row = 0; row < length; row++) {
+    const code = source.codes[row]!;
+    if (seq[row]! < highest[code]!) return false;
+    highest[code] = seq[row]!;
+  }
+  return true;
+}
