@@ -37,7 +37,9 @@ export function classicBalancer(options: ClassicOptions): Balancer {
     );
     const found = reply.LoadBalancerDescriptions?.[0];
     if (found === undefined)
-      throw new RollproofError('BALANCER_REFUSED', `there is no load balancer named ${name} in ${options.region}`);
+      throw new RollproofError('BALANCER_REFUSED', `there is no load balancer named ${name} in ${options.region}`, {
+        hint: refusalHint('LoadBalancerNotFound', options),
+      });
     return found;
   };
   return {
@@ -159,6 +161,12 @@ function classicError(cause: unknown, options: ClassicOptions): RollproofError {
   const where = options.endpoint ?? `AWS ${options.region}`;
   if ('$metadata' in error && '$fault' in error) {
     const code = 'Code' in error && typeof error.Code === 'string' ? error.Code : error.name;
+    if (error.$fault === 'server' || /Throttl|RequestLimitExceeded|TooManyRequests/.test(code)) {
+      return new RollproofError('BALANCER_UNREACHABLE', `${where} is too busy: ${code}: ${error.message}`, {
+        hint: 'other callers may use up the API rate of this account; try again in a moment',
+        cause,
+      });
+    }
     return new RollproofError('BALANCER_REFUSED', `${where} refused: ${code}: ${error.message}`, {
       hint: refusalHint(code, options),
       cause,
@@ -177,6 +185,8 @@ function refusalHint(code: string, options: ClassicOptions): string | null {
   if (code === 'LoadBalancerNotFound')
     return `check balancer.name (${options.name}) and balancer.region (${options.region})`;
   if (code === 'InvalidInstance') return 'check targets[].instance';
+  if (/InvalidClientTokenId|SignatureDoesNotMatch|ExpiredToken|AuthFailure|InvalidAccessKeyId/.test(code))
+    return 'AWS does not accept these credentials: log in again, or check AWS_PROFILE and AWS_ACCESS_KEY_ID';
   if (/AccessDenied|UnauthorizedOperation/.test(code)) {
     return 'the credentials need elasticloadbalancing:Describe*, RegisterInstancesWithLoadBalancer and DeregisterInstancesFromLoadBalancer';
   }

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { redactScenario } from '../config/redaction.js';
 import { EXIT } from '../domain/errors.js';
 import { EVENT_SCHEMA_VERSION, type PreflightFinding, type RunEvent, type RunHeader } from '../domain/event.js';
@@ -9,8 +9,8 @@ import { preflightFindings } from '../pipeline/safety/preflight.js';
 import { realClock } from '../run/clock.js';
 import { balancerFor, deployerFor, effectiveScenario, engineFor, type LabAccess } from '../run/compose.js';
 import { gitRevision } from '../run/git-revision.js';
-import { acquireLock, type Release } from '../run/lock.js';
 import { type RunEnd, runScenario } from '../run/run-scenario.js';
+import { lockBalancer } from './balancer-lock.js';
 import { deriveReports } from './derive.js';
 import { errorText } from './error-text.js';
 import type { Io } from './io.js';
@@ -18,7 +18,7 @@ import { withLab } from './lab-session.js';
 import { liveDisplay } from './live.js';
 import { powerProblemsText } from './plan.js';
 import type { RunOptions } from './run.js';
-import { onStopSignals } from './stop-signals.js';
+import { endingAtOnce, onStopSignals } from './stop-signals.js';
 import { findingsText, printResult } from './summary.js';
 import { toolVersion } from './version.js';
 
@@ -43,11 +43,19 @@ export async function conductRun(request: ConductRequest, io: Io): Promise<numbe
   if (request.scenario.balancer.kind === 'lab' && request.options.quiet !== true) {
     io.stderr.write(`starting the lab (${request.scenario.balancer.preset}) …\n`);
   }
-  return withLab(request.scenario, (lab) => underLab(request, lab, io));
+  // Covers the lab's start and the preflight; the run itself has its own way to stop.
+  const early = endingAtOnce('nothing was touched', io);
+  try {
+    return await withLab(request.scenario, (lab) => underLab(request, lab, early, io));
+  } finally {
+    early();
+  }
 }
 
-async function underLab(request: ConductRequest, lab: LabAccess | null, io: Io): Promise<number> {
+async function underLab(request: ConductRequest, lab: LabAccess | null, endEarly: () => void, io: Io): Promise<number> {
   const scenario = effectiveScenario(request.scenario, lab);
+  // Before the preflight: what it sees must still be so when the roll begins.
+  const release = lockBalancer(scenario, scenario.name, io);
   const balancer = balancerFor(scenario, lab);
   try {
     const seen = await preflight(scenario, balancer);
@@ -58,9 +66,11 @@ async function underLab(request: ConductRequest, lab: LabAccess | null, io: Io):
       );
       return EXIT.refused;
     }
-    return await locked(scenario, request, io, () => rolled(request, scenario, balancer, lab, { ...seen, forced }, io));
+    endEarly();
+    return await rolled(request, scenario, balancer, lab, { ...seen, forced }, io);
   } finally {
     balancer.close();
+    release();
   }
 }
 
@@ -77,28 +87,6 @@ async function preflight(scenario: Scenario, balancer: Balancer): Promise<Seen> 
   return { facts, findings: preflightFindings(scenario, facts, health) };
 }
 
-async function locked(
-  scenario: Scenario,
-  request: ConductRequest,
-  io: Io,
-  work: () => Promise<number>,
-): Promise<number> {
-  const { balancer } = scenario;
-  if (balancer.kind === 'lab') return work();
-  const stateDir = io.env.ROLLPROOF_STATE_DIR ?? join(resolve(io.cwd, request.options.out), '.locks');
-  const release: Release = acquireLock(
-    stateDir,
-    `${balancer.kind}-${balancer.region}-${balancer.name}`,
-    scenario.name,
-    io.wallTime(),
-  );
-  try {
-    return await work();
-  } finally {
-    release();
-  }
-}
-
 async function rolled(
   request: ConductRequest,
   scenario: Scenario,
@@ -110,6 +98,8 @@ async function rolled(
   const out = resolve(io.cwd, request.options.out);
   const startedAt = io.wallTime();
   const dir = createRunDirectory(out, scenario.name, startedAt);
+  // At once, so that `recover` and `report` find a run that is killed.
+  const note = pointLatest(out, dir);
   const originNs = io.monotonicNs();
   const clock = realClock(originNs);
   const header = runHeader(request, scenario, dir, startedAt, originNs, io);
@@ -122,15 +112,16 @@ async function rolled(
     },
     traffic: live.traffic,
   };
+  const signals = onStopSignals({ scenario, balancer, events, live, io });
   const deployer = deployerFor(scenario, {
     dir,
+    giveUp: signals.giveUp,
     env: { ...io.env, ...lab?.env },
     self: io.self,
     clock,
     monotonicOriginNs: originNs,
     onOutput: live.output,
   });
-  const signals = onStopSignals({ scenario, balancer, events, live, io });
   let end: RunEnd;
   try {
     end = await runScenario(
@@ -144,15 +135,15 @@ async function rolled(
     signals.release();
   }
   tellWhatIsLeft(end, scenario, balancer, io);
-  const derived = await deriveReports(dir);
-  const note = pointLatest(out, dir);
-  printResult(
-    { ...derived, notes: note === null ? derived.notes : [...derived.notes, note] },
-    dir,
-    { json: request.options.json === true },
-    io,
-  );
-  return signals.exitCode() ?? derived.result.verdict.exitCode;
+  const analysed = endingAtOnce(`the facts are kept: rollproof report ${dir}`, io);
+  try {
+    const derived = await deriveReports(dir);
+    const notes = note === null ? derived.notes : [...derived.notes, note];
+    printResult({ ...derived, notes }, dir, { json: request.options.json === true }, io);
+    return signals.exitCode() ?? derived.result.verdict.exitCode;
+  } finally {
+    analysed();
+  }
 }
 
 function tellWhatIsLeft(end: RunEnd, scenario: Scenario, balancer: Balancer, io: Io): void {

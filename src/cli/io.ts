@@ -4,7 +4,8 @@ export interface Io {
   readonly stderr: Output;
   /** Whether a person can answer a question. */
   readonly stdinIsTty: boolean;
-  ask(question: string): Promise<string>;
+  /** The answer, or null when there is none: end of input, Ctrl-C. */
+  ask(question: string): Promise<string | null>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** argv words that start this very program. */
@@ -14,6 +15,8 @@ export interface Io {
   wallTime(): Date;
   /** Calls back on SIGINT, SIGTERM and SIGHUP until the returned function is called; nothing ends by itself then. */
   onSignal(handler: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => void): () => void;
+  /** Calls back on an exception that nobody caught, until the returned function is called; without it the process ends with 70. */
+  onFault(handler: (cause: unknown) => void): () => void;
   /** Ends at once, whatever is under way. */
   exitNow(code: number): never;
 }
@@ -22,6 +25,7 @@ export interface Output {
   write(text: string): void;
   readonly isTty: boolean;
   readonly columns: number;
+  readonly rows: number;
 }
 
 /** Colour for people only: a terminal that nobody asked to stay plain. */

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { EXIT, RollproofError } from '../domain/errors.js';
-import type { LabHandle } from '../lab/launch.js';
+import type { LabHandle, LabOptions as LaunchOptions } from '../lab/launch.js';
+import { labOptionsOf } from '../lab/options.js';
+import { labSettings } from '../lab/presets.js';
 import type { Io } from './io.js';
 import type { Finish } from './program.js';
 
@@ -43,29 +45,52 @@ export function addLab(program: Command, io: Io, finish: Finish): void {
 
 async function standAlone(options: LabOptions, io: Io): Promise<number> {
   const { launchLab } = await import('../lab/launch.js');
-  const lab = await launchLab({
-    preset: options.preset,
-    name: options.name,
-    region: 'us-east-1',
-    seed: wholeNumber('--seed', options.seed),
-    knobs: Object.fromEntries(options.set.map(knob)),
-    instances: options.targets
-      .split(',')
-      .map((id, i) => ({ target: id.trim(), instance: `i-lab${String(i + 1).padStart(4, '0')}` })),
-    version: 'v1',
-    apiPort: wholeNumber('--port', options.port),
-  }).catch((cause: unknown) => {
+  const lab = await launchLab(
+    checked({
+      preset: options.preset,
+      name: options.name,
+      region: 'us-east-1',
+      seed: wholeNumber('--seed', options.seed),
+      knobs: Object.fromEntries(options.set.map(knob)),
+      instances: options.targets
+        .split(',')
+        .map((id, i) => ({ target: id.trim(), instance: `i-lab${String(i + 1).padStart(4, '0')}` })),
+      version: 'v1',
+      apiPort: wholeNumber('--port', options.port),
+    }),
+  ).catch((cause: unknown) => {
     throw new RollproofError(
       'LAB_START_FAILED',
       `the lab did not start: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
+      { hint: 'is the --port taken, or does something hold addresses 127.0.0.2 and up?', cause },
     );
   });
-  const stopped = new Promise<'SIGINT' | 'SIGTERM' | 'SIGHUP'>((resolve) => io.onSignal(resolve));
+  const stopped = new Promise<null>((resolve) => io.onSignal(() => resolve(null)));
   io.stdout.write(options.json === true ? `${JSON.stringify(readyLine(lab))}\n` : readyText(lab));
-  await stopped;
+  const died = await Promise.race([stopped, lab.exited]);
   await lab.stop();
-  return EXIT.pass;
+  if (died === null) return EXIT.pass;
+  const how = died.signal === null ? `with code ${died.code}` : `by ${died.signal}`;
+  throw new RollproofError(
+    'LAB_START_FAILED',
+    `the lab ended by itself, ${how}${died.stderrTail.trim() === '' ? '' : `: ${died.stderrTail.trim()}`}`,
+    {
+      hint: 'start it again',
+    },
+  );
+}
+
+/** What is wrong with the arguments is said before anything starts, and is not the lab's failure. */
+function checked(options: LaunchOptions): LaunchOptions {
+  try {
+    labSettings(options.preset, labOptionsOf(options).knobs);
+    return options;
+  } catch (cause) {
+    throw new RollproofError('ARGUMENT_INVALID', cause instanceof Error ? cause.message : String(cause), {
+      hint: 'rollproof lab --help lists the options, docs/lab.md the knobs',
+      cause,
+    });
+  }
 }
 
 function readyLine(lab: LabHandle): object {

@@ -30,37 +30,63 @@ const DEPLOY_GUESS_MS = 1_500;
 export function liveDisplay(scenario: Scenario, clock: Clock, options: { readonly quiet?: true }, io: Io): LiveDisplay {
   if (options.quiet === true)
     return { event: () => undefined, traffic: () => undefined, output: () => undefined, end: () => undefined };
-  const screen = io.stderr.isTty ? terminalScreen(io) : plainScreen(io);
+  const screen = io.stderr.isTty && io.env.TERM !== 'dumb' ? terminalScreen(io) : plainScreen(io);
   const pipeline = pipelineOf(scenario);
   const deploys = pipeline.stages.flatMap((s) => s.steps).filter((s) => s.kind === 'deploy').length;
+  const typed = outputBuffer();
   let state = initialProgress(
     `${scenario.name} · ${scenario.service.url} · ${scenario.traffic.ratePerSecond} req/s`,
     pipeline,
     scenario.targets.map((t) => t.id),
     expectedMs(scenario) + deploys * DEPLOY_GUESS_MS,
   );
+  const draw = () => {
+    const lines = typed.take().map((text) => ({ at: clock.now(), level: 'info' as const, text: `  ${text}` }));
+    if (lines.length > 0) state = { ...state, log: [...state.log, ...lines] };
+    screen.draw(state);
+  };
   const timer = setInterval(() => {
     state = progressAt(state, clock.now());
-    screen.draw(state);
+    draw();
   }, REDRAW_MS);
   let ended = false;
   return {
     event(event) {
+      // What the deploy command said before comes before.
+      draw();
       state = progressAfterEvent(state, event);
       screen.draw(state);
     },
     traffic(progress) {
       state = progressAfterTraffic(state, progress, clock.now());
     },
-    output(line) {
-      state = { ...state, log: [...state.log, { at: clock.now(), level: 'info', text: `  ${line}` }] };
-    },
+    output: typed.add,
     end() {
       if (ended) return;
       ended = true;
       clearInterval(timer);
-      screen.draw(state);
+      draw();
       screen.close();
+    },
+  };
+}
+
+/** A deploy command may print megabytes; a person reads this many lines of them per redraw. */
+const OUTPUT_LINES_MAX = 40;
+
+function outputBuffer(): { add(line: string): void; take(): string[] } {
+  let lines: string[] = [];
+  let skipped = 0;
+  return {
+    add(line) {
+      if (lines.length < OUTPUT_LINES_MAX) lines.push(line);
+      else skipped++;
+    },
+    take() {
+      const taken = skipped === 0 ? lines : [...lines, `… ${skipped} more lines of output`];
+      lines = [];
+      skipped = 0;
+      return taken;
     },
   };
 }
@@ -97,7 +123,9 @@ function terminalScreen(io: Io): Screen {
     draw(state) {
       const lines = eventLines(state, printed, colour).map((l) => `${l}\n`);
       printed = state.log.length;
-      const block = statusBlock(state, { width: Math.max(20, io.stderr.columns - 1), color: colour });
+      // The last lines say the most; a block higher than the screen could not be erased again.
+      const whole = statusBlock(state, { width: Math.max(1, io.stderr.columns - 1), color: colour });
+      const block = whole.slice(-Math.max(1, io.stderr.rows - 1));
       io.stderr.write(`${erase()}${lines.join('')}${block.map((l) => `${l}\n`).join('')}`);
       height = block.length;
     },

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
+import { EXIT } from '../domain/errors.js';
+import { errorText } from './error-text.js';
 import type { Io, Output } from './io.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -8,6 +11,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export function processIo(): Io {
   // The SDK's advice to move to Node 22 is for us, not for the user's CI log; it must be set before the first client.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+  process.on('uncaughtException', crash);
   return {
     stdout: output(process.stdout),
     stderr: output(process.stderr),
@@ -15,7 +19,11 @@ export function processIo(): Io {
     async ask(question) {
       const terminal = createInterface({ input: process.stdin, output: process.stderr });
       try {
-        return await terminal.question(question);
+        // The end of a piped input closes the interface and leaves the question without an end.
+        return await Promise.race([terminal.question(question), once(terminal, 'close').then(() => null)]);
+      } catch (ctrlC) {
+        if (ctrlC instanceof Error && ctrlC.name === 'AbortError') return null;
+        throw ctrlC;
       } finally {
         terminal.close();
       }
@@ -33,8 +41,22 @@ export function processIo(): Io {
         for (const [name, listener] of listeners) process.off(name, listener);
       };
     },
+    onFault(handler) {
+      process.prependListener('uncaughtException', handler);
+      process.off('uncaughtException', crash);
+      return () => {
+        process.off('uncaughtException', handler);
+        if (!process.listeners('uncaughtException').includes(crash)) process.on('uncaughtException', crash);
+      };
+    },
     exitNow: (code) => process.exit(code),
   };
+}
+
+/** Node's own end is exit code 1, which would read as FAIL. */
+function crash(cause: unknown): never {
+  process.stderr.write(errorText(cause, { env: process.env }));
+  process.exit(EXIT.internal);
 }
 
 /** A reader that went away (`| head`) must not turn into a crash in the middle of a roll. */
@@ -44,7 +66,11 @@ function output(stream: NodeJS.WriteStream): Output {
     write: (text) => void stream.write(text),
     isTty: stream.isTTY === true,
     get columns() {
-      return stream.columns ?? 80;
+      // A pseudo-terminal without a size says 0.
+      return stream.columns || 80;
+    },
+    get rows() {
+      return stream.rows || 24;
     },
   };
 }

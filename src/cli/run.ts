@@ -56,6 +56,8 @@ async function confirm(scenario: Scenario, options: RunOptions, io: Io): Promise
     });
   }
   const answer = await io.ask(`This will ${what}. Go on? [y/N] `);
-  if (!/^y(es)?$/i.test(answer.trim()))
-    throw new RollproofError('CONFIRMATION_NEEDED', 'not confirmed; nothing was touched');
+  if (!/^y(es)?$/i.test(answer?.trim() ?? ''))
+    throw new RollproofError('CONFIRMATION_NEEDED', 'not confirmed; nothing was touched', {
+      hint: 'answer y, or add --yes to the command',
+    });
 }

@@ -1,20 +1,21 @@
-import { EXIT } from '../domain/errors.js';
+import { EXIT, RollproofError } from '../domain/errors.js';
 import type { RunEvent } from '../domain/event.js';
 import type { Balancer } from '../domain/ports.js';
 import type { Scenario } from '../domain/scenario.js';
 import { detachedAfter } from '../pipeline/safety/detached.js';
+import { errorText } from './error-text.js';
 import type { Io } from './io.js';
 
 export interface StopSignals {
   readonly stop: AbortSignal;
   readonly giveUp: AbortSignal;
-  /** What the process ends with after a signal, whatever the verdict; null without one. */
+  /** What the process ends with after a signal or a fault of ours, whatever the verdict; null without one. */
   exitCode(): number | null;
   release(): void;
 }
 
 /**
- * First signal: stop, attach what is detached, report. Second: end at once and print the exact commands that attach
+ * First signal, or an exception nobody caught: stop, attach what is detached, report. Second: end at once and print the exact commands that attach
  * what may still be out.
  */
 export function onStopSignals(deps: {
@@ -27,10 +28,19 @@ export function onStopSignals(deps: {
 }): StopSignals {
   const stop = new AbortController();
   const giveUp = new AbortController();
-  const release = deps.io.onSignal((signal) => {
-    const out = detachedAfter(deps.events).map((d) => d.target);
+  const offFault = deps.io.onFault((cause) => {
+    // More of them change nothing: the way out is under way.
+    if (stop.signal.aborted) return;
+    const error = new RollproofError('INTERNAL', cause instanceof Error ? cause.message : String(cause), { cause });
+    deps.io.stderr.write(`\n${errorText(error, deps.io)}stopping\n`);
+    stop.abort(error);
+  });
+  const offSignal = deps.io.onSignal((signal) => {
+    const left = detachedAfter(deps.events);
+    const out = left.map((d) => d.target);
     if (!stop.signal.aborted) {
-      const names = out.length === 0 ? 'nothing is detached' : `attaching ${out.join(', ')} again`;
+      const back = left.filter((d) => d.deploy !== 'failed').map((d) => d.target);
+      const names = back.length > 0 ? `attaching ${back.join(', ')} again` : stayingOut(out);
       deps.io.stderr.write(`\n${signal}: stopping, ${names} (again = end at once)\n`);
       stop.abort(signal);
       return;
@@ -46,9 +56,29 @@ export function onStopSignals(deps: {
     deps.io.exitNow(codeOf(signal));
   });
   const exitCode = () => (stop.signal.aborted ? codeOf(stop.signal.reason) : null);
+  const release = () => {
+    offSignal();
+    offFault();
+  };
   return { stop: stop.signal, giveUp: giveUp.signal, exitCode, release };
 }
 
+/**
+ * For the times when there is nothing to undo: a signal says what became of it and ends with its code at once.
+ * @param said e.g. that nothing was touched. @returns what takes the handler away; harmless twice.
+ */
+export function endingAtOnce(said: string, io: Io): () => void {
+  return io.onSignal((signal) => {
+    io.stderr.write(`\n${signal}: ended; ${said}\n`);
+    io.exitNow(codeOf(signal));
+  });
+}
+
+function stayingOut(out: readonly string[]): string {
+  return out.length === 0 ? 'nothing is detached' : `${out.join(', ')} stays detached because its deploy failed`;
+}
+
 function codeOf(signal: unknown): number {
+  if (signal instanceof RollproofError) return signal.exitCode;
   return signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
 }

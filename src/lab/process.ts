@@ -19,6 +19,8 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
   process.on('disconnect', end);
+  // A parent that died while this process was loading has said its good-bye before anybody listened.
+  if (!process.connected) return end();
   // A reader that left must not kill the lab by SIGPIPE's error.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);

@@ -55,8 +55,10 @@ export async function runPipeline(
     error = asRollproofError(cause);
   }
   const interrupted = error?.code === 'INTERRUPTED';
+  // A deploy that a stop cut short did not fail by itself, whatever the stop was for.
+  const cut = error !== null && isCut(error);
   const left = detachedAfter(history).map((d) =>
-    interrupted && d.deploy === 'failed' ? { ...d, deploy: 'open' as const } : d,
+    cut && d.deploy === 'failed' ? { ...d, deploy: 'open' as const } : d,
   );
   const stillDetached =
     error === null ? left.map((d) => d.target) : await recoverTargets(left, deps.targets, context, giveUp);
@@ -79,14 +81,16 @@ async function runStep(stage: string, index: number, step: Step, deps: RunnerDep
   const place = { stage, index, step };
   try {
     throwIfStopped(stop, step);
-    if (step.kind === 'detach') await assertMinInService(step.target, deps.rollout.minInService, deps, stop);
+    if (step.kind === 'detach') {
+      await unlessStopped(assertMinInService(step.target, deps.rollout.minInService, deps, stop), stop, step);
+    }
     throwIfStopped(stop, step);
     deps.events.append({ kind: 'step-intent', at: deps.clock.now(), ...place });
     await execute(stage, step, deps, stop);
     throwIfStopped(stop, step);
     deps.events.append({ kind: 'step-done', at: deps.clock.now(), ...place });
   } catch (cause) {
-    const error = asRollproofError(cause);
+    const error = stopReasonOr(asRollproofError(cause), stop);
     deps.events.append({ kind: 'step-failed', at: deps.clock.now(), ...place, error: error.message });
     throw error;
   }
@@ -97,7 +101,11 @@ function execute(stage: string, step: Step, deps: RunnerDeps, stop: AbortSignal)
     case 'sleep':
       return deps.clock.sleep(step.ms, stop);
     case 'await':
-      return awaitTarget(targetOf(step.target, deps), step.condition, step.timeoutMs, deps, stop);
+      return unlessStopped(
+        awaitTarget(targetOf(step.target, deps), step.condition, step.timeoutMs, deps, stop),
+        stop,
+        step,
+      );
     case 'deploy':
       return deps.deployer.deploy(
         {
@@ -149,6 +157,27 @@ function throwIfStopped(stop: AbortSignal, step: Step): void {
   if (!stop.aborted) return;
   if (stop.reason instanceof RollproofError) throw stop.reason;
   throw new RollproofError('INTERRUPTED', `stopped during ${stepLabel(step)}`, { cause: stop.reason });
+}
+
+/** A question that a stop cut off fails with whatever the driver makes of it; the stop is the reason to name. */
+async function unlessStopped(work: Promise<void>, stop: AbortSignal, step: Step): Promise<void> {
+  try {
+    await work;
+  } catch (cause) {
+    throwIfStopped(stop, step);
+    throw cause;
+  }
+}
+
+/** A deploy that was cut because the disk is full or the generator died is reported as that, not as a Ctrl-C. */
+function stopReasonOr(error: RollproofError, stop: AbortSignal): RollproofError {
+  const { reason } = stop;
+  if (error.code !== 'INTERRUPTED' || !(reason instanceof RollproofError)) return error;
+  return new RollproofError(reason.code, reason.message, { hint: reason.hint, cause: error });
+}
+
+function isCut(error: RollproofError): boolean {
+  return error.code === 'INTERRUPTED' || (error.cause instanceof RollproofError && error.cause.code === 'INTERRUPTED');
 }
 
 /** Keeps what a person can act on; anything else is a fault of ours and says so. */

@@ -24,13 +24,13 @@ export async function awaitTarget(
   const deadline = deps.clock.now() + timeoutMs;
   let held = 0;
   for (;;) {
-    const [health] = await deps.balancer.health([target], signal);
+    const [health] = await deps.balancer.health([target], signal).catch(unlessUnreachable);
     held = health !== undefined && holds(health, condition) ? held + 1 : 0;
     if (held >= READS_IN_A_ROW || signal.aborted) return;
     if (deps.clock.now() + POLL_MS > deadline) {
       throw new RollproofError(
         'AWAIT_TIMEOUT',
-        `${target.id} was not ${condition === 'drained' ? 'drained' : 'in service'} after ${formatDuration(timeoutMs)}: ${health?.state ?? 'unknown'}, ${health?.description ?? ''}`,
+        `${target.id} was not ${condition === 'drained' ? 'drained' : 'in service'} after ${formatDuration(timeoutMs)}: ${health?.state ?? 'unknown'}, ${health?.description ?? 'the load balancer did not answer'}`,
         {
           hint:
             condition === 'drained'
@@ -41,6 +41,12 @@ export async function awaitTarget(
     }
     await deps.clock.sleep(POLL_MS, signal);
   }
+}
+
+/** A busy or silent API is asked again until the deadline; a refusal (no such balancer, no permission) is final. */
+function unlessUnreachable(cause: unknown): readonly TargetHealth[] {
+  if (cause instanceof RollproofError && cause.code === 'BALANCER_UNREACHABLE') return [];
+  throw cause;
 }
 
 function holds(health: TargetHealth, condition: AwaitCondition): boolean {

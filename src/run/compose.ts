@@ -62,6 +62,7 @@ export interface DeployerDeps {
   readonly clock: Clock;
   readonly monotonicOriginNs: bigint;
   readonly onOutput: (line: string) => void;
+  readonly giveUp: AbortSignal;
 }
 
 export function deployerFor(scenario: Scenario, deps: DeployerDeps): (events: EventSink) => Deployer {

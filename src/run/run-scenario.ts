@@ -60,7 +60,7 @@ export interface RunEnd {
 
 /**
  * One run: traffic, warm-up, baseline, pipeline, settle, end. Writes facts and judges nothing.
- * @param stop first Ctrl-C, its reason the signal's name; @param giveUp second Ctrl-C.
+ * @param stop first Ctrl-C, its reason the signal's name (or a RollproofError: a fault of ours); @param giveUp second Ctrl-C.
  */
 export async function runScenario(
   request: RunRequest,
@@ -72,8 +72,10 @@ export async function runScenario(
   const halt = new AbortController();
   const events = guardedSink(writer, deps, halt);
   const onStop = () => {
-    const signal = stop.reason === 'SIGTERM' || stop.reason === 'SIGHUP' ? stop.reason : 'SIGINT';
-    events.append({ kind: 'interrupted', at: deps.clock.now(), signal });
+    if (!(stop.reason instanceof RollproofError)) {
+      const signal = stop.reason === 'SIGTERM' || stop.reason === 'SIGHUP' ? stop.reason : 'SIGINT';
+      events.append({ kind: 'interrupted', at: deps.clock.now(), signal });
+    }
     halt.abort(stop.reason);
   };
   stop.addEventListener('abort', onStop, { once: true });
@@ -83,18 +85,28 @@ export async function runScenario(
     events.append({ kind: 'preflight', at: deps.clock.now(), findings: request.findings, forced: request.forced });
     if (stop.aborted) onStop();
     const end = await underTraffic(request, deps, events, halt, giveUp);
-    const error = end.error ?? (halt.signal.reason instanceof RollproofError ? halt.signal.reason : null);
+    const error = () => end.error ?? (halt.signal.reason instanceof RollproofError ? halt.signal.reason : null);
     events.append({
       kind: 'run-ended',
       at: deps.clock.now(),
       deploy: end.deploy,
       stillDetached: end.stillDetached,
-      error: error?.message ?? null,
+      error: error()?.message ?? null,
     });
-    return { stillDetached: end.stillDetached, error };
+    closeQuietly(writer, halt);
+    return { stillDetached: end.stillDetached, error: error() };
   } finally {
     stop.removeEventListener('abort', onStop);
+    closeQuietly(writer, halt);
+  }
+}
+
+/** A last sync that fails (a dying disk) must not hide what the run has to say about detached targets. */
+function closeQuietly(writer: EventWriter, halt: AbortController): void {
+  try {
     writer.close();
+  } catch (cause) {
+    halt.abort(asRollproofError(cause));
   }
 }
 
@@ -108,7 +120,10 @@ async function underTraffic(
 ): Promise<PipelineEnd> {
   const trafficStop = new AbortController();
   const watchStop = new AbortController();
-  const traffic = startTraffic(request, deps, events, halt, trafficStop.signal);
+  // A traffic source that cannot even start stops the run; left to itself the rejection would end the process.
+  const traffic = startTraffic(request, deps, events, halt, trafficStop.signal).catch((cause: unknown) =>
+    halt.abort(asRollproofError(cause)),
+  );
   const watch = watchBalancer(request.scenario.targets, request.watchEveryMs, { ...deps, events }, watchStop.signal);
   try {
     return await baselineThenPipeline(request, deps, events, halt.signal, giveUp);

@@ -49,6 +49,12 @@ describe('the command line', () => {
     [['report', 'no-such-dir'], /not a run directory/],
     [['lab', '--seed', 'x'], /not a whole number/],
     [['lab', '--set', 'drain'], /knob=value/],
+    [['lab', '--set', 'drainEnabled=perhaps'], /must be true or false/],
+    [['lab', '--set', 'nodes=0'], /from 1 to 8/],
+    [['lab', '--set', 'nosuch=1'], /unknown knob 'nosuch'/],
+    [['lab', '--preset', 'x'], /the presets are/],
+    [['lab', '--port', '99999'], /port number/],
+    [['lab', '--targets', 'a,,b'], /instances\[1\]/],
   ])('%j is refused with 64 and says why', async (argv, message) => {
     const { code, err } = await run(argv);
     expect(err).toMatch(message);
@@ -98,9 +104,13 @@ describe('run against somebody’s balancer', () => {
     const { code } = await run(['run', realScenario('real.yaml')], { stdinIsTty: true, ask: async () => 'maybe' });
     expect(code).toBe(3);
   });
+  it('takes the end of the input for a no', async () => {
+    const { code } = await run(['run', realScenario('real.yaml')], { stdinIsTty: true, ask: async () => null });
+    expect(code).toBe(3);
+  });
   it('ends with 69 when the balancer does not answer, leaving no run behind', async () => {
     const { code, err } = await run(['run', realScenario('real.yaml'), '--yes'], {
-      env: { ...AWS, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' },
+      env: { ...AWS, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', ROLLPROOF_STATE_DIR: join(folder, 'state') },
     });
     expect(err).toMatch(/could not ask http:\/\/127\.0\.0\.1:9/);
     expect(code).toBe(69);

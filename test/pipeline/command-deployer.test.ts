@@ -21,6 +21,7 @@ const request = {
 function rig(config: Partial<Extract<DeployConfig, { kind: 'command' }>>) {
   const events: RunEvent[] = [];
   const lines: string[] = [];
+  const giveUp = new AbortController();
   const markPath = join(folder, `marks-${Math.floor(performance.now() * 1000)}`);
   const deployer = commandDeployer(
     { kind: 'command', command: [NODE, '-e', ''], shell: false, timeoutMs: 20_000, env: {}, cwd: null, ...config },
@@ -32,10 +33,11 @@ function rig(config: Partial<Extract<DeployConfig, { kind: 'command' }>>) {
       monotonicOriginNs: 0n,
       markFile: () => ({ path: markPath, read: () => readSafely(markPath) }),
       onOutput: (line) => lines.push(line),
+      giveUp: giveUp.signal,
     },
   );
   const ended = () => events.find((e) => e.kind === 'deploy-ended');
-  return { deployer, events, lines, ended };
+  return { deployer, events, lines, ended, giveUp };
 }
 
 function readSafely(path: string): string {
@@ -93,6 +95,58 @@ describe('deploy by command', () => {
     });
     const pid = Number(readFileSync(pidFile, 'utf8'));
     await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+  });
+
+  it('does not wait for a server that the command left running with its output', async () => {
+    const r = rig({ command: ['sh', '-c', 'sleep 30 & echo started $!'] });
+    const began = performance.now();
+    await r.deployer.deploy(request, new AbortController().signal);
+    expect(performance.now() - began).toBeLessThan(10_000);
+    const pid = Number(/started (\d+)/.exec(r.lines.join())?.[1]);
+    expect(isAlive(pid), 'a deployed server stays up').toBe(true);
+    process.kill(pid, 'SIGKILL');
+  });
+
+  it('ends although something outside its group holds its output', async () => {
+    const r = rig({ command: ['sh', '-c', 'setsid sleep 30 & echo $!; sleep 30'], timeoutMs: 400 });
+    await expect(r.deployer.deploy(request, new AbortController().signal)).rejects.toMatchObject({
+      code: 'DEPLOY_TIMEOUT',
+    });
+    process.kill(Number(r.lines[0]), 'SIGKILL');
+  });
+
+  it('takes no exit code 0 from a command it had to end', async () => {
+    const command: [string, ...string[]] = ['sh', '-c', 'trap "exit 0" TERM; echo up; while :; do sleep 0.1; done'];
+    const late = rig({ command, timeoutMs: 500 });
+    await expect(late.deployer.deploy(request, new AbortController().signal)).rejects.toMatchObject({
+      code: 'DEPLOY_TIMEOUT',
+    });
+    const stop = new AbortController();
+    const r = rig({ command });
+    const deploying = r.deployer.deploy(request, stop.signal);
+    await expect.poll(() => r.lines).toEqual(['up']);
+    stop.abort('SIGINT');
+    await expect(deploying).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  });
+
+  it('kills at once, on the second Ctrl-C, what ignores SIGTERM', async () => {
+    const stop = new AbortController();
+    const r = rig({ command: ['sh', '-c', 'trap "" TERM; echo up; while :; do sleep 0.1; done'] });
+    const deploying = r.deployer.deploy(request, stop.signal);
+    await expect.poll(() => r.lines).toEqual(['up']);
+    const began = performance.now();
+    stop.abort('SIGINT');
+    r.giveUp.abort('SIGINT');
+    await expect(deploying).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    expect(r.ended()).toMatchObject({ exitCode: null });
+    expect(performance.now() - began).toBeLessThan(7_000);
+  });
+
+  it('tells whole lines whatever pieces they come in', async () => {
+    const script = "process.stdout.write('one ha');setTimeout(()=>process.stdout.write('lf\\ntwo'),100)";
+    const r = rig({ command: [NODE, '-e', script] });
+    await r.deployer.deploy(request, new AbortController().signal);
+    expect(r.lines).toEqual(['one half', 'two']);
   });
 
   it('stops the command when the run is stopped', async () => {

@@ -123,6 +123,60 @@ describe('the runner', () => {
     }
   });
 
+  it('calls a stop a stop although the question it cut off failed as unreachable', async () => {
+    // The second read before the first detach, a poll of an await: what the SDK makes of an aborted request.
+    for (const [wait, stopAt] of [
+      ['sleep', 1_000],
+      ['health', 2_000],
+    ] as const) {
+      const r = rig({ rollout: { wait, awaitTimeoutMs: 20_000 } });
+      const health = r.balancer.health;
+      Object.assign(r.balancer, {
+        health: (...args: Parameters<typeof health>) =>
+          args[1].aborted
+            ? Promise.reject(new RollproofError('BALANCER_UNREACHABLE', 'Request aborted'))
+            : health(...args),
+      });
+      r.at.tick = (now) => {
+        if (now >= stopAt) r.stop.abort('SIGINT');
+      };
+      expect(await r.run()).toMatchObject({ deploy: 'interrupted', stillDetached: [], error: { code: 'INTERRUPTED' } });
+    }
+  });
+
+  it('names the full disk that cut a deploy, and attaches all the same', async () => {
+    const r = rig({
+      deployer: {
+        deploy: () => {
+          r.stop.abort(new RollproofError('DISK_WRITE_FAILED', 'no space'));
+          return Promise.reject(new RollproofError('INTERRUPTED', 'stopped'));
+        },
+      },
+    });
+    expect(await r.run()).toMatchObject({ deploy: 'failed', stillDetached: [], error: { message: 'no space' } });
+    expect(r.calls).toEqual(['detach staging-1', 'attach staging-1']);
+  });
+
+  it('goes on asking a balancer that is silent for a while, but not one that refuses', async () => {
+    const silentFor = (failures: number, error: RollproofError) => {
+      const r = rig({ rollout: { wait: 'health', awaitTimeoutMs: 20_000 } });
+      const health = r.balancer.health;
+      let left = failures;
+      Object.assign(r.balancer, {
+        health: (...args: Parameters<typeof health>) =>
+          r.calls.length > 0 && left-- > 0 ? Promise.reject(error) : health(...args),
+      });
+      return r.run();
+    };
+    const silent = new RollproofError('BALANCER_UNREACHABLE', 'no answer');
+    expect(await silentFor(5, silent)).toMatchObject({ deploy: 'complete' });
+    expect(await silentFor(500, silent)).toMatchObject({
+      error: { code: 'AWAIT_TIMEOUT', message: expect.stringContaining('did not answer') },
+      stillDetached: [],
+    });
+    expect(await silentFor(1, refusal)).toMatchObject({ error: { code: 'BALANCER_REFUSED' }, stillDetached: [] });
+  });
+
   it('attaches a target whose deploy was cut by the stop', async () => {
     const deployer: Deployer = { deploy: () => Promise.reject(new RollproofError('INTERRUPTED', 'stopped')) };
     const r = rig({ deployer });
@@ -153,6 +207,23 @@ describe('the runner', () => {
     r.refuse.set('attach staging-1', refusal);
     expect(await r.run()).toMatchObject({ deploy: 'failed', stillDetached: ['staging-1'] });
     expect(r.calls.filter((c) => c === 'attach staging-1').length).toBe(4);
+  });
+
+  it('is patient with an API that is out of reach when it attaches again, for half a minute', async () => {
+    for (const [failures, still] of [
+      [7, []],
+      [10_000, ['staging-1']],
+    ] as const) {
+      const r = rig();
+      let left: number = failures;
+      Object.assign(r.balancer, {
+        attach: async () => {
+          if (left-- > 0) throw new RollproofError('BALANCER_UNREACHABLE', 'no answer');
+        },
+      });
+      expect(await r.run()).toMatchObject({ deploy: 'failed', stillDetached: still });
+      expect(r.clock.now()).toBeLessThan(61_000 + 45_000);
+    }
   });
 
   it('gives up waiting for health at the deadline with the balancer’s last words', async () => {

@@ -76,7 +76,7 @@ function rig(engine: TrafficEngine) {
       .trim()
       .split('\n')
       .map((l) => JSON.parse(l) as { kind: string });
-  return { ...fake, run, stop, seen, lines };
+  return { ...fake, dir, run, stop, seen, lines };
 }
 
 describe('a run', () => {
@@ -120,5 +120,23 @@ describe('a run', () => {
     await r.run();
     expect(r.calls).toEqual([]);
     expect(r.lines().at(-1)).toMatchObject({ deploy: 'not-started' });
+  });
+
+  it('touches nothing, and says why, when the samples cannot be written at all', async () => {
+    const r = rig(silentEngine());
+    rmSync(join(r.dir, 'samples'), { recursive: true });
+    const end = await r.run();
+    expect(end).toMatchObject({ stillDetached: [], error: { code: 'DISK_WRITE_FAILED' } });
+    expect(r.calls).toEqual([]);
+    expect(r.lines().at(-1)).toMatchObject({ kind: 'run-ended', deploy: 'not-started' });
+  });
+
+  it('attaches again after a fault of its own, which is no signal', async () => {
+    const r = rig(silentEngine());
+    setTimeout(() => r.stop.abort(new RollproofError('INTERNAL', 'boom')), 60);
+    const end = await r.run();
+    expect(end).toMatchObject({ stillDetached: [], error: { code: 'INTERNAL', message: 'boom' } });
+    expect([...r.states.values()]).toEqual(['healthy', 'healthy']);
+    expect(r.lines().filter((l) => l.kind === 'interrupted')).toEqual([]);
   });
 });

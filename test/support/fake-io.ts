@@ -5,8 +5,8 @@ export function fakeIo(overrides: Partial<Io> = {}) {
   const out: string[] = [];
   const err: string[] = [];
   const io: Io = {
-    stdout: { write: (t) => void out.push(t), isTty: false, columns: 80 },
-    stderr: { write: (t) => void err.push(t), isTty: false, columns: 80 },
+    stdout: { write: (t) => void out.push(t), isTty: false, columns: 80, rows: 24 },
+    stderr: { write: (t) => void err.push(t), isTty: false, columns: 80, rows: 24 },
     stdinIsTty: false,
     ask: () => Promise.resolve(''),
     env: {},
@@ -16,6 +16,7 @@ export function fakeIo(overrides: Partial<Io> = {}) {
     monotonicNs: () => 0n,
     wallTime: () => new Date(0),
     onSignal: () => () => undefined,
+    onFault: () => () => undefined,
     exitNow: (code) => {
       throw new Error(`exit ${code}`);
     },

@@ -25,6 +25,8 @@ function pause(delayMs: number): Promise<void> {
 
 async function main(): Promise<void> {
   process.on('disconnect', () => process.exit(0));
+  // A parent that died while this process was loading has said its good-bye before anybody listened.
+  if (!process.connected) process.exit(0);
   const config = parseAppConfig(process.env.ROLLPROOF_LAB_APP);
   const app = createAppServer(config);
   let listening = false;

@@ -1,3 +1,5 @@
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { RollproofError } from '../../domain/errors.js';
 import type { Deployer, DeployRequest, EventSink } from '../../domain/ports.js';
@@ -8,6 +10,9 @@ import { appChangesIn } from './marks.js';
 
 const TAIL_CHARS = 16_384;
 const KILL_AFTER_MS = 5_000;
+const GROUP_POLL_MS = 50;
+/** How long the pipes may stay open after the command itself has ended. */
+const LAST_OUTPUT_MS = 250;
 
 export interface CommandDeployerDeps {
   readonly events: EventSink;
@@ -20,6 +25,8 @@ export interface CommandDeployerDeps {
   /** A fresh file the command may write marks into, and how to read it back (empty when it was never written). */
   readonly markFile: (request: DeployRequest) => { readonly path: string; read(): string };
   readonly onOutput: (line: string) => void;
+  /** Second Ctrl-C: whatever of the command still runs is killed at once. */
+  readonly giveUp?: AbortSignal;
 }
 
 /**
@@ -41,7 +48,7 @@ export function commandDeployer(
         argv,
         config,
         { ...deps.env, ...config.env, ...deployEnv(request, marks.path) },
-        deps.onOutput,
+        deps,
         signal,
       );
       const found = appChangesIn(marks.read(), deps.monotonicOriginNs);
@@ -53,7 +60,7 @@ export function commandDeployer(
           message: `${found.ignored} lines of the mark file of ${request.target.id} were not marks`,
         });
       }
-      const error = failureOf(outcome, config, request, signal);
+      const error = failureOf(outcome, config, request);
       deps.events.append({
         kind: 'deploy-ended',
         at: deps.clock.now(),
@@ -71,7 +78,8 @@ export function commandDeployer(
 
 interface CommandOutcome {
   readonly exitCode: number | null;
-  readonly timedOut: boolean;
+  /** Who ended it before it ended itself; its exit code means nothing then (a trap may well exit with 0). */
+  readonly endedBy: 'timeout' | 'stop' | null;
   readonly signalName: string | null;
   readonly startError: string | null;
   readonly tail: string;
@@ -81,10 +89,9 @@ async function runCommand(
   argv: readonly string[],
   config: Extract<DeployConfig, { kind: 'command' }>,
   env: Record<string, string | undefined>,
-  onOutput: (line: string) => void,
+  deps: Pick<CommandDeployerDeps, 'onOutput' | 'giveUp'>,
   signal: AbortSignal,
 ): Promise<CommandOutcome> {
-  let tail = '';
   const [file = '', ...args] = argv;
   const child = execa(file, args, {
     env: definedOnly(env),
@@ -98,47 +105,101 @@ async function runCommand(
     detached: true,
     cleanup: true,
   });
-  const kill = (name: NodeJS.Signals) => killGroup(child.pid, name);
-  let timedOut = false;
-  let hardKill: NodeJS.Timeout | undefined;
-  const end = () => {
-    kill('SIGTERM');
-    hardKill ??= setTimeout(() => kill('SIGKILL'), KILL_AFTER_MS);
-  };
-  const timer = setTimeout(() => {
-    timedOut = true;
-    end();
-  }, config.timeoutMs);
-  signal.addEventListener('abort', end, { once: true });
-  if (signal.aborted) end();
-  child.all?.setEncoding('utf8');
-  child.all?.on('data', (chunk: string) => {
-    tail = (tail + chunk).slice(-TAIL_CHARS);
-    for (const line of chunk.split('\n')) if (line.trim() !== '') onOutput(line);
-  });
-  const result = await child;
-  clearTimeout(timer);
-  clearTimeout(hardKill);
-  signal.removeEventListener('abort', end);
+  const output = outputOf(child.all, deps.onOutput);
+  const ending = endingOf(child.pid, config.timeoutMs, signal, deps.giveUp);
+  const closed = Promise.resolve(child);
+  await Promise.race([closed, new Promise((resolve) => child.once('exit', resolve))]);
+  await ending.over();
+  // A server started in the background may hold the pipes for as long as it lives: the command is what has to end.
+  const result = await Promise.race([closed, pause(LAST_OUTPUT_MS)]);
+  output.end();
+  for (const pipe of [child.stdout, child.stderr]) if (pipe instanceof Socket) pipe.unref();
+  // Only a command that holds its pipes has no result yet; one that never started has a code of Node's own making.
+  const exitCode = (result === undefined ? child.exitCode : result.exitCode) ?? null;
+  const signalName = (result === undefined ? child.signalCode : result.signal) ?? null;
   return {
-    exitCode: result.exitCode ?? null,
-    timedOut,
-    signalName: result.signal ?? null,
-    startError:
-      result.exitCode === undefined && result.signal === undefined
-        ? (result.shortMessage ?? 'it could not be started')
-        : null,
-    tail,
+    exitCode,
+    endedBy: ending.by(),
+    signalName,
+    startError: exitCode === null && signalName === null ? startProblem(result?.originalMessage) : null,
+    tail: output.tail(),
   };
 }
 
-/** The command and whatever it started: a killed shell must not leave its ssh running. */
-function killGroup(pid: number | undefined, name: NodeJS.Signals): void {
-  if (pid === undefined) return;
+/** What kept the command from starting, in the system's own words. */
+function startProblem(message: string | undefined): string {
+  return (message ?? 'no reason given').replaceAll(/\s*\n\s*/g, ' ');
+}
+
+/** Follows the output line by line, and goes on reading afterwards: a background server must not block on a full pipe. */
+function outputOf(stream: Readable, onLine: (line: string) => void): { end(): void; tail(): string } {
+  let tail = '';
+  let rest = '';
+  let over = false;
+  const tell = (line: string) => {
+    if (line.trim() !== '') onLine(line);
+  };
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    if (over) return;
+    tail = (tail + chunk).slice(-TAIL_CHARS);
+    const lines = (rest + chunk).split('\n');
+    rest = (lines.pop() ?? '').slice(-TAIL_CHARS);
+    for (const line of lines) tell(line);
+  });
+  return {
+    end() {
+      over = true;
+      tell(rest);
+    },
+    tail: () => tail,
+  };
+}
+
+/** Ends the command's group when its time is over or the run stops: SIGTERM, after KILL_AFTER_MS SIGKILL. */
+function endingOf(pid: number | undefined, timeoutMs: number, signal: AbortSignal, giveUp: AbortSignal | undefined) {
+  let by: CommandOutcome['endedBy'] = null;
+  let hardKill: NodeJS.Timeout | undefined;
+  const end = (reason: 'timeout' | 'stop') => {
+    by ??= reason;
+    killGroup(pid, 'SIGTERM');
+    hardKill ??= setTimeout(() => killGroup(pid, 'SIGKILL'), KILL_AFTER_MS);
+  };
+  const onStop = () => end('stop');
+  const atOnce = () => void killGroup(pid, 'SIGKILL');
+  const timer = setTimeout(() => end('timeout'), timeoutMs);
+  signal.addEventListener('abort', onStop, { once: true });
+  giveUp?.addEventListener('abort', atOnce, { once: true });
+  if (signal.aborted) onStop();
+  return {
+    by: () => by,
+    /** To be awaited when the command itself has ended: waits for what it had started, if it was ended. */
+    async over(): Promise<void> {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onStop);
+      for (let waited = 0; by !== null && waited < KILL_AFTER_MS && killGroup(pid, 0); waited += GROUP_POLL_MS)
+        await pause(GROUP_POLL_MS);
+      if (by !== null) killGroup(pid, 'SIGKILL');
+      clearTimeout(hardKill);
+      giveUp?.removeEventListener('abort', atOnce);
+    },
+  };
+}
+
+function pause(ms: number): Promise<undefined> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(undefined), ms);
+  });
+}
+
+/** The command and whatever it started: a killed shell must not leave its ssh running. False when none of it is left. */
+function killGroup(pid: number | undefined, name: NodeJS.Signals | 0): boolean {
+  if (pid === undefined) return false;
   try {
-    process.kill(-pid, name);
+    return process.kill(-pid, name);
   } catch (gone) {
     void gone;
+    return false;
   }
 }
 
@@ -146,19 +207,18 @@ function failureOf(
   outcome: CommandOutcome,
   config: Extract<DeployConfig, { kind: 'command' }>,
   request: DeployRequest,
-  signal: AbortSignal,
 ): RollproofError | null {
-  if (outcome.exitCode === 0) return null;
   const what = `deploy of ${request.version} to ${request.target.id}`;
-  if (signal.aborted) return new RollproofError('INTERRUPTED', `${what} was stopped`);
-  if (outcome.timedOut) {
+  if (outcome.endedBy === 'stop') return new RollproofError('INTERRUPTED', `${what} was stopped`);
+  if (outcome.endedBy === 'timeout') {
     return new RollproofError('DEPLOY_TIMEOUT', `${what} did not end within ${formatDuration(config.timeoutMs)}`, {
       hint: 'raise rollout.deploy.timeout, or see the output in the report',
     });
   }
+  if (outcome.exitCode === 0) return null;
   if (outcome.startError !== null) {
     return new RollproofError('DEPLOY_FAILED', `${what} could not start: ${outcome.startError}`, {
-      hint: `is ${config.command[0]} installed and on the PATH?`,
+      hint: `is ${config.command[0]} installed, executable and on the PATH, and is rollout.deploy.cwd a directory?`,
     });
   }
   const how =

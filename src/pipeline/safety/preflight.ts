@@ -19,6 +19,7 @@ export function preflightFindings(
     ...service(health),
     spare(scenario, health),
     draining(scenario, facts),
+    ...zones(facts),
     ...returnTime(scenario, facts),
   ];
 }
@@ -30,7 +31,7 @@ function membership(scenario: Scenario, facts: BalancerFacts): PreflightFinding[
       refused(
         'member',
         `${t.id} (${t.instance}) is not registered with ${facts.name}: the API would accept its detach, and the deploy would kill a server that may be serving elsewhere`,
-        'check targets[].instance and balancer.name',
+        'check targets[].instance and balancer.name; if an earlier run was cut short, `rollproof recover` attaches what it left out',
       ),
     );
   const strangers = facts.members.filter((m) => !scenario.targets.some((t) => t.instance === m));
@@ -82,6 +83,18 @@ function draining(scenario: Scenario, facts: BalancerFacts): PreflightFinding {
     );
   }
   return ok('draining', `draining is on, up to ${formatDuration(drainMs)}`);
+}
+
+/** Without cross-zone balancing every zone answers from its own targets only (clb:enable-disable-crosszone-lb). */
+function zones(facts: BalancerFacts): PreflightFinding[] {
+  if (facts.crossZone !== false || facts.zones.length < 2) return [];
+  return [
+    warning(
+      'zones',
+      `cross-zone balancing is off over ${facts.zones.length} zones: where the target that leaves is the only one of its zone, that zone answers 503`,
+      'switch cross-zone balancing on, or keep two targets in every zone',
+    ),
+  ];
 }
 
 /** Registration takes up to about 30 s on AWS and one passed check puts a target in service (elb-and-engine.md B3 rule 5). */

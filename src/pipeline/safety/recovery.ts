@@ -1,9 +1,12 @@
+import { RollproofError } from '../../domain/errors.js';
 import type { Balancer, EventSink } from '../../domain/ports.js';
 import type { Target, TargetId } from '../../domain/target.js';
 import type { Clock } from '../../domain/time.js';
 import type { DetachedTarget } from './detached.js';
 
 const ATTEMPTS = 3;
+/** An API that is busy or out of reach is asked again for this long, on top of the driver's own retries. */
+const UNREACHABLE_MS = 30_000;
 
 /**
  * Attaches what we detached, and says of every target what became of it. A target whose deploy failed stays out: nobody
@@ -31,18 +34,20 @@ export async function recoverTargets(
         false,
         `left detached because its deploy failed; when it is sound: ${deps.balancer.attachCommand(target)}`,
       );
-    } else if (!(await attached(target, deps, signal))) still.push(entry.target);
+    } else if (!(await attached(target, entry.deploy, deps, signal))) still.push(entry.target);
   }
   return still;
 }
 
 async function attached(
   target: Target,
+  deploy: DetachedTarget['deploy'],
   deps: { readonly balancer: Balancer; readonly events: EventSink; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<boolean> {
   let reason = '';
-  for (let attempt = 1; attempt <= ATTEMPTS && !signal.aborted; attempt++) {
+  const began = deps.clock.now();
+  for (let attempt = 1; !signal.aborted; attempt++) {
     try {
       const requestedAt = deps.clock.now();
       await deps.balancer.attach(target, signal);
@@ -58,11 +63,14 @@ async function attached(
           error: null,
         }),
       );
-      note(deps, target.id, true, 'attached again');
+      const half = deploy === 'open' ? '; its deploy was cut short: see which version it runs' : '';
+      note(deps, target.id, true, `attached again${half}`);
       return true;
     } catch (error) {
       reason = error instanceof Error ? error.message : String(error);
-      if (attempt < ATTEMPTS) await deps.clock.sleep(500 * attempt, signal);
+      const unreachable = error instanceof RollproofError && error.code === 'BALANCER_UNREACHABLE';
+      if (attempt >= ATTEMPTS && !(unreachable && deps.clock.now() - began < UNREACHABLE_MS)) break;
+      await deps.clock.sleep(500 * attempt, signal);
     }
   }
   note(
