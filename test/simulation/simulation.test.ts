@@ -20,7 +20,6 @@ const UNMET: ReadonlySet<string> = new Set([
   'next-too-early',
   'capacity-dip',
   'lb-endpoint',
-  'noise',
   'noise-timeouts',
   'noise-attributed',
   'noise-rare',
