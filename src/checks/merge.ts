@@ -32,15 +32,15 @@ const LATE_WARNINGS: readonly WarningCode[] = ['DRAIN_NOT_EXERCISED', 'LB_NODE_U
  */
 export function merge(results: NonEmpty<CheckResult>, signal: Signal = null): Decision {
   const open = codesOf(results, 'inconclusive');
+  const fails = codesOf(results, 'fail');
   const warnings = WARNING_CODES.filter((code) => results.some((r) => r.status === 'warning' && r.code === code));
   const early = warnings.filter((code) => !LATE_WARNINGS.includes(code));
 
   if (open.includes('CONFIG_ERROR'))
     return { kind: 'ERROR', exitCode: EXIT.usage, codes: ['CONFIG_ERROR'], warnings: [] };
-  if (open.includes('TOOL_ERROR'))
+  if (open.includes('TOOL_ERROR') || fails.includes('TOOL_ERROR'))
     return { kind: 'ERROR', exitCode: EXIT.internal, codes: ['TOOL_ERROR'], warnings: [] };
 
-  const fails = codesOf(results, 'fail');
   if (fails.length > 0) return { kind: 'FAIL', exitCode: EXIT.fail, codes: fails, warnings: early };
   if (open.includes('INTERRUPTED'))
     return { kind: 'INCONCLUSIVE', exitCode: exitOf(signal), codes: ['INTERRUPTED'], warnings: early };
@@ -57,8 +57,13 @@ function exitOf(signal: Signal): ExitCode {
   return signal === 'SIGTERM' || signal === 'SIGHUP' ? EXIT.terminated : EXIT.interrupted;
 }
 
-/** Codes with that status in the order of VERDICT_CODES; a result without a code is a fault of the tool. */
+/**
+ * Codes with that status in the order of VERDICT_CODES. An objection without a code, or with one the table does not know,
+ * is a fault of the tool: dropping it would make a PASS of it.
+ */
 function codesOf(results: NonEmpty<CheckResult>, status: 'fail' | 'inconclusive'): readonly VerdictCode[] {
-  const found = new Set<string>(results.filter((r) => r.status === status).map((r) => r.code ?? 'TOOL_ERROR'));
+  const known: ReadonlySet<string> = new Set(VERDICT_CODES);
+  const objections = results.filter((r) => r.status === status);
+  const found = new Set(objections.map((r) => (r.code !== null && known.has(r.code) ? r.code : 'TOOL_ERROR')));
   return VERDICT_CODES.filter((code) => found.has(code));
 }

@@ -53,6 +53,18 @@ describe('merge', () => {
     );
   });
 
+  it('never drops an objection for its code: one that is no verdict code is a fault of the tool', () => {
+    for (const status of ['fail', 'inconclusive'] as const) {
+      for (const code of [null, 'NEAR_MISS', 'BASELINE_NOISE', 'LB_NODE_UNSEEN'] as const) {
+        expect(merge([{ ...text, status, code }])).toMatchObject({
+          kind: 'ERROR',
+          exitCode: 70,
+          codes: ['TOOL_ERROR'],
+        });
+      }
+    }
+  });
+
   it('passes only when nothing failed and nothing is missing', () => {
     fc.assert(
       fc.property(anyResults, (results) => {
