@@ -168,7 +168,8 @@ export interface GatePolicy {
 }
 
 export interface ExpectedEnd {
-  readonly verdict: 'PASS' | 'FAIL' | 'INCONCLUSIVE';
+  /** REFUSED: preflight or a lock stops the run before anything is touched (exit 3). */
+  readonly verdict: 'PASS' | 'FAIL' | 'INCONCLUSIVE' | 'REFUSED';
   readonly codes: readonly string[];
   /** Cause code that must rank first in some outage, or null. */
   readonly cause: string | null;

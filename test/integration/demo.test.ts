@@ -11,7 +11,7 @@ const out = mkdtempSync(join(tmpdir(), 'rollproof-demo-'));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 const SCENARIOS = fileURLToPath(new URL('../../scenarios/', import.meta.url));
 const LIMIT_MS = 120_000;
-const EXIT = { PASS: 0, FAIL: 1, INCONCLUSIVE: 2 } as const;
+const EXIT = { PASS: 0, FAIL: 1, INCONCLUSIVE: 2, REFUSED: 3 } as const;
 
 /** The scenario file itself says how it must end. */
 function expected(file: string) {

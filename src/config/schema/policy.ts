@@ -81,7 +81,10 @@ export const policySchema = z
 
 /** `expect:` what a run is known to end in; for demos and tests of rollproof itself. */
 export const expectSchema = z.strictObject({
-  verdict: z.enum(['PASS', 'FAIL', 'INCONCLUSIVE']).meta({ description: 'The verdict.', example: 'PASS' }),
+  verdict: z.enum(['PASS', 'FAIL', 'INCONCLUSIVE', 'REFUSED']).meta({
+    description: 'The verdict, or REFUSED when preflight or a lock must stop the run before anything is touched.',
+    example: 'PASS',
+  }),
   codes: z
     .array(z.enum(VERDICT_CODES))
     .prefault([])
