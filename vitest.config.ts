@@ -1,11 +1,42 @@
 import { defineConfig } from 'vitest/config';
 
+/** Real processes, sockets and clocks: these share two cores with what they measure. */
+const LIVE = [
+  'test/balancer/**',
+  'test/integration/**',
+  'test/lab/**',
+  'test/traffic/**',
+  'test/run/**',
+  'test/pipeline/**',
+];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    // Real processes and sockets share two cores with the tests: one file at a time keeps the generator's evidence honest.
-    fileParallelism: false,
     reporters: ['default'],
+    testTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'pure',
+          include: ['test/**/*.test.ts'],
+          exclude: LIVE,
+          isolate: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'live',
+          include: LIVE.map((folder) => `${folder}/*.test.ts`),
+          // One file at a time keeps the generator's evidence honest.
+          fileParallelism: false,
+          maxConcurrency: 3,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
   },
 });

@@ -70,7 +70,8 @@ describe('npm run demo', () => {
   );
 
   const faults = readdirSync(join(SCENARIOS, 'faults')).map((f) => f.replace('.yaml', ''));
-  it.each(faults)(
+  // They wait far more than they work: three at a time (vitest.config.ts).
+  it.concurrent.each(faults)(
     '--fault %s rightly does not pass, and names the cause',
     async (fault) => {
       const { code, result, end } = await demo(`faults/${fault}.yaml`, fault);
