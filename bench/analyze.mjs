@@ -70,7 +70,8 @@ function child(...args) {
 function measureAll() {
   const rounds = Number(values.rounds);
   const sizes = values.sizes.split(',').map(Number);
-  if (!sizes.every((size) => size >= 1 && Number.isInteger(size))) throw new Error(`--sizes ${values.sizes}: not counts`);
+  if (!sizes.every((size) => size >= 1 && Number.isInteger(size)))
+    throw new Error(`--sizes ${values.sizes}: not counts`);
   const home = mkdtempSync(join(values.dir ?? tmpdir(), 'rollproof-bench-'));
   const table = [];
   try {

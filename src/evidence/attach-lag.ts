@@ -1,7 +1,7 @@
 import type { Instant } from '../domain/time.js';
 import { ascending } from '../stats/ascending.js';
 import { mStar } from '../stats/detection.js';
-import type { RoutedRequests } from './detach-lag.js';
+import { ELSEWHERE, type RoutedRequests } from './detach-lag.js';
 
 export interface AttachLagInput extends RoutedRequests {
   /** Index of the target that was attached. */
@@ -36,13 +36,13 @@ function firstServedRow(input: AttachLagInput): number {
 
 /** When requests were sent from the attach request on, before `until`, ascending. */
 function sendsBefore(input: AttachLagInput, until: Instant): Float64Array {
-  const times = new Float64Array(input.sentAt.length);
+  const { sentAt, servedBy, attachRequestedAt: since } = input;
+  const isBefore = (i: number): boolean => servedBy[i] !== ELSEWHERE && sentAt[i]! >= since && sentAt[i]! < until;
   let count = 0;
-  for (let i = 0; i < times.length; i++) {
-    const sentAt = input.sentAt[i]!;
-    if (sentAt >= input.attachRequestedAt && sentAt < until) times[count++] = sentAt;
-  }
-  return ascending(times.subarray(0, count));
+  for (let i = 0; i < sentAt.length; i++) if (isBefore(i)) count++;
+  const times = new Float64Array(count);
+  for (let i = sentAt.length - 1; count > 0; i--) if (isBefore(i)) times[--count] = sentAt[i]!;
+  return ascending(times);
 }
 
 /**

@@ -6,12 +6,14 @@ import { mStar } from '../stats/detection.js';
 export const NOBODY = -1;
 /** Sent, but it says nothing on this target's rotation: another target's failure, or a success without a stamp. */
 export const SILENT = -2;
+/** A row that takes no part: inadmissible, never sent, in the warm-up, or another node's. */
+export const ELSEWHERE = -3;
 
-/** Admissible sent requests, in any order, as the lags see them. */
+/** Admissible sent requests (all others are ELSEWHERE), in any order, as the lags see them. */
 export interface RoutedRequests {
   readonly sentAt: ArrayLike<number>;
   readonly endedAt: ArrayLike<number>;
-  /** Index of the target that answered; NOBODY for a failure that names none; SILENT. */
+  /** Index of the target that answered; NOBODY for a failure that names none; SILENT; ELSEWHERE. */
   readonly servedBy: ArrayLike<number>;
 }
 
@@ -72,14 +74,16 @@ function lastSeen(input: DetachLagInput): LastSeen {
 
 /** When others answered after `since` and before the attach, ascending. */
 function silentAfter(input: DetachLagInput, since: Instant): Float64Array {
-  const times = new Float64Array(input.sentAt.length);
+  const { sentAt, servedBy, target, attachRequestedAt: until } = input;
+  const isSilent = (i: number): boolean => {
+    const by = servedBy[i]!;
+    return by >= 0 && by !== target && sentAt[i]! > since && sentAt[i]! < until;
+  };
   let count = 0;
-  for (let i = 0; i < times.length; i++) {
-    const sentAt = input.sentAt[i]!;
-    const by = input.servedBy[i]!;
-    if (by >= 0 && by !== input.target && sentAt > since && sentAt < input.attachRequestedAt) times[count++] = sentAt;
-  }
-  return ascending(times.subarray(0, count));
+  for (let i = 0; i < sentAt.length; i++) if (isSilent(i)) count++;
+  const times = new Float64Array(count);
+  for (let i = sentAt.length - 1; count > 0; i--) if (isSilent(i)) times[--count] = sentAt[i]!;
+  return ascending(times);
 }
 
 /** Bounds of the detach lag and of the sleep it called for, from who answered what. */

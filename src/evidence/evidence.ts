@@ -38,11 +38,12 @@ export function evidenceOf(facts: RunFacts): Evidence {
   const warmEnd = warmUpEnd(facts);
   const window = judgedWindow(facts);
   const samples = judgedSamples(facts, window, warmEnd);
+  const classes = classColumns(samples);
   const deltaMs = faultDelta(samples);
   const targetIds = scenario.targets.map(({ id }) => id);
   const lives = livesOf(facts.events, targetIds, facts.header.scenario.rollout.deploy.kind !== 'none');
   const options: ReplacementOptions = { targets: scenario.targets, ...scenario.rollout, warmEnd, deltaMs };
-  const replaced = replacements(samples.table, classColumns(samples), lives, window ?? { from: 0, to: 0 }, options);
+  const replaced = replacements(samples.table, classes, lives, window ?? { from: 0, to: 0 }, options);
   const counts = countsOf(
     samples,
     replaced.reduce((sum, r) => sum + r.staleResponses, 0),
@@ -60,7 +61,7 @@ export function evidenceOf(facts: RunFacts): Evidence {
   const found =
     window === null
       ? NO_OUTAGES
-      : outagesIn(facts, samples, { window, deltaMs, lives, replaced, counts, phases, phased, timeline });
+      : outagesIn(facts, samples, { window, classes, deltaMs, lives, replaced, counts, phases, phased, timeline });
   const failures = failureRows(samples, phased, found.outageOf);
   const lanes = laneRows(samples, window, scenario.traffic, targetIds.length);
   return {
@@ -78,7 +79,7 @@ export function evidenceOf(facts: RunFacts): Evidence {
     toReplace: targetIds,
     mechanism: found.mechanism,
     nearMisses: nearMisses(replaced, lives),
-    unseenNodes: unseenNodes(samples.table, classColumns(samples), lives, options).map((n) => ({
+    unseenNodes: unseenNodes(samples.table, classes, lives, options).map((n) => ({
       node: n.remoteIp,
       target: n.target,
       sends: n.silentSends,
@@ -96,6 +97,7 @@ export function evidenceOf(facts: RunFacts): Evidence {
 
 interface OutageInput {
   readonly window: Span;
+  readonly classes: ClassColumns;
   readonly deltaMs: number;
   readonly lives: readonly TargetHistory[];
   readonly replaced: Evidence['replacements'];
@@ -110,7 +112,7 @@ function outagesIn(facts: RunFacts, samples: JudgedSamples, input: OutageInput):
   const { scenario } = facts.header;
   const { window, lives, deltaMs } = input;
   const windows = outageWindows({
-    ...classColumns(samples),
+    ...input.classes,
     sentAt: samples.table.sentAt,
     endedAt: samples.table.endedAt,
     targets: scenario.targets.length,
@@ -148,7 +150,9 @@ function changes(lives: readonly TargetHistory[]): readonly Instant[] {
 /** The class columns as they stand after stalls and broken times were taken into account. */
 function classColumns(samples: JudgedSamples): ClassColumns {
   const { class: kinds, origin, unknown, failed } = samples;
-  return { class: kinds, origin, failed, forgeable: samples.forged, admissible: unknown.map((mark) => 1 - mark) };
+  const admissible = new Uint8Array(unknown.length);
+  for (let row = 0; row < unknown.length; row++) admissible[row] = 1 - unknown[row]!;
+  return { class: kinds, origin, failed, forgeable: samples.forged, admissible };
 }
 
 /** How long before its end a fault that ends a request may have struck: 50 ms, or the baseline's p99 if longer. */

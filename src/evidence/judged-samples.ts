@@ -47,7 +47,7 @@ export function judgedSamples(facts: RunFacts, window: Span | null, warmUpEndsAt
   const stampCoverage = coverageOf(table, first, baseline);
   const classes = stampCoverage === null ? first : classifySamples(table, { ...rules, stampCoverage });
   const outcome = outcomes(table, classes, mergedSpans(eventsOf(events, 'stall')));
-  const inBaseline = baseline.map((mark, row) => (mark === 1 && outcome.unknown[row] === 0 ? 1 : 0));
+  for (let row = 0; row < table.length; row++) if (outcome.unknown[row] === 1) baseline[row] = 0;
   return {
     table,
     class: classes.class,
@@ -55,7 +55,7 @@ export function judgedSamples(facts: RunFacts, window: Span | null, warmUpEndsAt
     ...outcome,
     target: targetColumn(table, targets),
     inWindow: window === null ? new Uint8Array(table.length) : windowRows(table, window),
-    inBaseline,
+    inBaseline: baseline,
     stampCoverage,
   };
 }

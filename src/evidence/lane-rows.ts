@@ -7,7 +7,7 @@ import { ascending } from '../stats/ascending.js';
 import { mStar } from '../stats/detection.js';
 import { quantile } from '../stats/quantile.js';
 import { largestSpan } from '../stats/spacing.js';
-import { minWindowRatio } from '../stats/windows.js';
+import { minWindowRatios } from '../stats/windows.js';
 import type { JudgedSamples } from './judged-samples.js';
 import { unobservedMs } from './unobserved.js';
 
@@ -79,16 +79,14 @@ function laneRow(samples: JudgedSamples, lane: Lane, window: Span, rate: number,
   const { from, to } = window;
   const span = (m: number) => (sends.length === 0 ? null : largestSpan(sends, from, to, m));
   const windows = [...WINDOWS_MS.filter((ms) => ms < to - from), to - from];
+  const ratios = minWindowRatios(arrivals.subarray(0, count), good.subarray(0, count), windows, from, to);
   return {
     lane,
     ...n,
     totalOutageMs: span(1),
     targetOutageMs: span(mStar(1 / targets, 1 - TARGET_CONFIDENCE)),
     unobservedMs: unobservedMs(sends, from, to, rate),
-    minAvailability: windows.flatMap((windowMs) => {
-      const ratio = minWindowRatio(arrivals.subarray(0, count), good.subarray(0, count), windowMs, from, to);
-      return ratio === null ? [] : [{ windowMs, ratio }];
-    }),
+    minAvailability: ratios.flatMap((ratio, i) => (ratio === null ? [] : [{ windowMs: windows[i]!, ratio }])),
   };
 }
 

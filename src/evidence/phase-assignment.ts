@@ -62,11 +62,14 @@ export function assignPhases(from: Float64Array, to: Float64Array, phases: reado
   const firstById = new Map<string, number>();
   for (const [index, { id }] of phases.entries()) if (!firstById.has(id)) firstById.set(id, index);
   const columns: PhaseColumns = { phase: new Int32Array(from.length), ambiguous: new Uint8Array(from.length) };
+  let index = -1;
   for (let row = 0; row < from.length; row++) {
     const begin = from[row]!;
     const until = to[row]!;
     const end = Number.isNaN(until) ? begin : Math.max(begin, until);
-    const index = upperBound(starts, begin) - 1;
+    // Spans come nearly in order: most lie in the phase of the one before.
+    const isSame = index >= 0 && begin >= starts[index]! && begin < (starts[index + 1] ?? Number.POSITIVE_INFINITY);
+    if (!isSame) index = upperBound(starts, begin) - 1;
     const phase = phases[index];
     if (phase !== undefined && begin < phase.to && end <= phase.to) {
       columns.phase[row] = firstById.get(phase.id) ?? index;

@@ -2,7 +2,7 @@ import type { SampleTable } from '../domain/sample.js';
 import type { Target } from '../domain/target.js';
 import type { Instant } from '../domain/time.js';
 import type { ClassColumns } from './classify.js';
-import { NOBODY, type RoutedRequests, SILENT } from './detach-lag.js';
+import { ELSEWHERE, NOBODY, type RoutedRequests, SILENT } from './detach-lag.js';
 import type { TargetLife } from './phases.js';
 
 /** No identity header at all. */
@@ -47,7 +47,7 @@ function servedBy(stamp: number, failed: boolean, target: number): number {
 
 /**
  * The admissible sent requests that bear on one target (verdict.md §6): after the warm-up, and either served by it or
- * sent once the target before it was back.
+ * sent once the target before it was back. The times are the table's own columns: nothing is copied.
  */
 export function routedRequests(
   table: SampleTable,
@@ -55,22 +55,16 @@ export function routedRequests(
   stamps: Int32Array,
   filter: RoutingFilter,
 ): RoutedRequests {
-  const sent = new Float64Array(table.length);
-  const ended = new Float64Array(table.length);
-  const by = new Int32Array(table.length);
-  let count = 0;
+  const by = new Int16Array(table.length).fill(ELSEWHERE);
   for (let row = 0; row < table.length; row++) {
     const sentAt = table.sentAt[row]!;
     if (classes.admissible[row] !== 1 || !(sentAt >= filter.warmEnd)) continue;
     if (filter.node !== null && table.remoteIp.codes[row] !== filter.node) continue;
     const stamp = stamps[table.target.codes[row]!] ?? UNSTAMPED;
     if (stamp !== filter.target && sentAt < filter.previousBackAt) continue;
-    sent[count] = sentAt;
-    ended[count] = table.endedAt[row]!;
-    by[count] = servedBy(stamp, classes.failed[row] === 1, filter.target);
-    count++;
+    by[row] = servedBy(stamp, classes.failed[row] === 1, filter.target);
   }
-  return { sentAt: sent.subarray(0, count), endedAt: ended.subarray(0, count), servedBy: by.subarray(0, count) };
+  return { sentAt: table.sentAt, endedAt: table.endedAt, servedBy: by };
 }
 
 /** When the last target that was replaced before this one came back; −∞ for the first, or when it overlaps them. */

@@ -1,4 +1,4 @@
-import type { SampleTable } from '../domain/sample.js';
+import type { DictionaryColumn, SampleTable } from '../domain/sample.js';
 import type { Instant } from '../domain/time.js';
 import type { ClassColumns } from './classify.js';
 import type { TargetLife } from './phases.js';
@@ -32,25 +32,32 @@ function seenBefore(
   input: ServedInput,
   at: Instant,
 ): { versions: Set<string>; boots: Set<string>; last: string | null } {
-  const versions = new Set<string>();
-  const boots = new Set<string>();
-  let last: string | null = null;
+  const { version, bootId, sentAt } = input.table;
+  const versions = new Uint8Array(version.values.length);
+  const boots = new Uint8Array(bootId.values.length);
+  let last = -1;
   let lastAt = Number.NEGATIVE_INFINITY;
-  const { table } = input;
   for (const row of input.rows) {
-    const sentAt = table.sentAt[row]!;
-    if (!(sentAt < at)) continue;
-    const version = table.version.values[table.version.codes[row]!] ?? null;
-    const boot = table.bootId.values[table.bootId.codes[row]!] ?? null;
-    if (version !== null) versions.add(version);
-    if (boot === null) continue;
-    boots.add(boot);
-    if (sentAt >= lastAt) {
+    if (!(sentAt[row]! < at)) continue;
+    versions[version.codes[row]!] = 1;
+    const boot = bootId.codes[row]!;
+    boots[boot] = 1;
+    if (sentAt[row]! >= lastAt && bootId.values[boot] != null) {
       last = boot;
-      lastAt = sentAt;
+      lastAt = sentAt[row]!;
     }
   }
-  return { versions, boots, last };
+  return { versions: marked(version, versions), boots: marked(bootId, boots), last: bootId.values[last] ?? null };
+}
+
+/** The values whose codes are marked. */
+function marked(column: DictionaryColumn, marks: Uint8Array): Set<string> {
+  return new Set(column.values.filter((value, code): value is string => value !== null && marks[code] === 1));
+}
+
+/** 1 for every value of a column that meets a condition: a look-up by code costs a row less than one by text. */
+function marksOf(column: DictionaryColumn, isWanted: (value: string | null) => boolean): Uint8Array {
+  return Uint8Array.from(column.values, (value) => (isWanted(value) ? 1 : 0));
 }
 
 /**
@@ -66,32 +73,42 @@ export function servedFacts(input: ServedInput): ServedFacts {
   const old = before.versions;
   if (input.previousVersion !== null) old.add(input.previousVersion);
   old.delete(input.version);
+  const isOld = marksOf(table.version, (version) => version !== null && old.has(version));
+  const isNew = marksOf(table.version, (version) => version === input.version);
+  const isFresh = marksOf(table.bootId, (boot) =>
+    hadVersion
+      ? boot !== null && before.boots.size > 0 && !before.boots.has(boot)
+      : boot === null || !before.boots.has(boot),
+  );
   const attachedAt = life.attachRequestedAt ?? Number.POSITIVE_INFINITY;
   let servedOld = 0;
   let servedNew = 0;
   let staleResponses = 0;
   let inFlightAtDetach = 0;
-  let newBootId: string | null = null;
+  let newBoot = -1;
   let newBootAt = Number.NEGATIVE_INFINITY;
   for (const row of input.rows) {
     const sentAt = table.sentAt[row]!;
     if (sentAt <= life.detachRespondedAt && table.endedAt[row]! >= life.detachRespondedAt) inFlightAtDetach++;
-    const version = table.version.values[table.version.codes[row]!] ?? null;
-    const boot = table.bootId.values[table.bootId.codes[row]!] ?? null;
-    const isOld = version !== null && old.has(version);
+    const version = table.version.codes[row]!;
+    const boot = table.bootId.codes[row]!;
     if (sentAt < attachedAt) {
-      servedOld += isOld ? 1 : 0;
+      servedOld += isOld[version]!;
       continue;
     }
-    staleResponses += isOld && life.deployCompleted !== false ? 1 : 0;
-    const isFresh = hadVersion
-      ? boot !== null && before.boots.size > 0 && !before.boots.has(boot)
-      : boot === null || !before.boots.has(boot);
-    servedNew += classes.failed[row] !== 1 && version === input.version && isFresh ? 1 : 0;
-    if (boot !== null && sentAt >= newBootAt) {
-      newBootId = boot;
+    if (life.deployCompleted !== false) staleResponses += isOld[version]!;
+    if (classes.failed[row] !== 1 && isNew[version] === 1) servedNew += isFresh[boot]!;
+    if (sentAt >= newBootAt && table.bootId.values[boot] != null) {
+      newBoot = boot;
       newBootAt = sentAt;
     }
   }
-  return { servedOld, servedNew, staleResponses, oldBootId: before.last, newBootId, inFlightAtDetach };
+  return {
+    servedOld,
+    servedNew,
+    staleResponses,
+    oldBootId: before.last,
+    newBootId: table.bootId.values[newBoot] ?? null,
+    inFlightAtDetach,
+  };
 }

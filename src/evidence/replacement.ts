@@ -116,13 +116,15 @@ function needOf(
 
 function rowsOf(context: Context, target: number): Uint32Array {
   const { table, classes } = context;
-  const rows = new Uint32Array(table.length);
+  const isOurs = (row: number): boolean =>
+    classes.admissible[row] === 1 &&
+    table.sentAt[row]! >= context.options.warmEnd &&
+    context.stamps[table.target.codes[row]!] === target;
   let count = 0;
-  for (let row = 0; row < table.length; row++) {
-    if (classes.admissible[row] !== 1 || !(table.sentAt[row]! >= context.options.warmEnd)) continue;
-    if (context.stamps[table.target.codes[row]!] === target) rows[count++] = row;
-  }
-  return rows.subarray(0, count);
+  for (let row = 0; row < table.length; row++) if (isOurs(row)) count++;
+  const rows = new Uint32Array(count);
+  for (let row = table.length - 1; count > 0; row--) if (isOurs(row)) rows[--count] = row;
+  return rows;
 }
 
 function replacementOf(context: Context, index: number): Replacement | null {

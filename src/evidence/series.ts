@@ -1,5 +1,6 @@
 import type { Series } from '../domain/result.js';
 import type { TargetId } from '../domain/target.js';
+import { quantilesInPlace } from '../stats/quantile.js';
 import { heatmapOf } from './heatmap.js';
 import { type JudgedSamples, NO_TARGET } from './judged-samples.js';
 import { bucketAt, seriesAxis } from './series-axis.js';
@@ -43,7 +44,7 @@ function zeros(length: number): Float64Array {
   return new Float64Array(length);
 }
 
-/** Quantiles of the successes in each bucket: rows are gathered by bucket, then each bucket is sorted by itself. */
+/** Quantiles of the successes in each bucket: rows are gathered by bucket, then each bucket is looked at by itself. */
 function latencies(samples: JudgedSamples, bucket: Int32Array, length: number) {
   const { table, ok } = samples;
   const start = new Uint32Array(length + 1);
@@ -57,17 +58,16 @@ function latencies(samples: JudgedSamples, bucket: Int32Array, length: number) {
   }
   const columns: Record<'p50' | 'p95' | 'p99' | 'max', (number | null)[]> = { p50: [], p95: [], p99: [], max: [] };
   for (let i = 0; i < length; i++) {
-    const part = values.subarray(start[i]!, start[i + 1]!).sort();
-    columns.p50.push(at(part, 0.5));
-    columns.p95.push(at(part, 0.95));
-    columns.p99.push(at(part, 0.99));
-    columns.max.push(at(part, 1));
+    const part = quantilesInPlace(values.subarray(start[i]!, start[i + 1]!), [0.5, 0.95, 0.99, 1]).map(shown);
+    columns.p50.push(part[0] ?? null);
+    columns.p95.push(part[1] ?? null);
+    columns.p99.push(part[2] ?? null);
+    columns.max.push(part[3] ?? null);
   }
   return columns;
 }
 
-/** Nearest-rank quantile of sorted values, to a microsecond: the reports show no more. */
-function at(sorted: Float64Array, q: number): number | null {
-  const value = sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)];
-  return value === undefined ? null : Math.round(value * 1000) / 1000;
+/** To a microsecond: the reports show no more. */
+function shown(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms * 1000) / 1000;
 }

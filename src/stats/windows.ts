@@ -3,8 +3,13 @@ import { ascendingOrder } from './ascending.js';
 /** Ends of windows are compared with this slack, so that a window as long as [from, to] fits into it. */
 const FIT_GUARD = 1e-9;
 
+interface OrderedArrivals {
+  readonly times: Float64Array;
+  readonly goodBefore: Uint32Array;
+}
+
 /** Arrivals with their marks in ascending order, prefix sums of good ones with them. */
-function ordered(arrivals: Float64Array, good: Uint8Array): { times: Float64Array; goodBefore: Uint32Array } {
+function ordered(arrivals: Float64Array, good: Uint8Array): OrderedArrivals {
   const order = ascendingOrder(arrivals);
   const times = order === null ? arrivals : Float64Array.from(order, (i) => arrivals[i]!);
   const goodBefore = new Uint32Array(arrivals.length + 1);
@@ -12,6 +17,18 @@ function ordered(arrivals: Float64Array, good: Uint8Array): { times: Float64Arra
     goodBefore[i + 1] = goodBefore[i]! + (good[order === null ? i : order[i]!] === 0 ? 0 : 1);
   }
   return { times, goodBefore };
+}
+
+/** `minWindowRatio` for several lengths, the arrivals ordered only once. */
+export function minWindowRatios(
+  arrivals: Float64Array,
+  good: Uint8Array,
+  windowsMs: readonly number[],
+  from: number,
+  to: number,
+): (number | null)[] {
+  const series = ordered(arrivals, good);
+  return windowsMs.map((windowMs) => lowestRatio(series, windowMs, from, to));
 }
 
 /**
@@ -26,7 +43,15 @@ export function minWindowRatio(
   from: number,
   to: number,
 ): number | null {
-  const { times, goodBefore } = ordered(arrivals, good);
+  return lowestRatio(ordered(arrivals, good), windowMs, from, to);
+}
+
+function lowestRatio(
+  { times, goodBefore }: OrderedArrivals,
+  windowMs: number,
+  from: number,
+  to: number,
+): number | null {
   const lastStart = to - windowMs + FIT_GUARD * Math.max(1, Math.abs(to));
   let lowest: number | null = null;
   let begin = 0;
