@@ -6,7 +6,7 @@ import { mStar } from '../stats/detection.js';
 export const NOBODY = -1;
 /** Sent, but it says nothing on this target's rotation: another target's failure, or a success without a stamp. */
 export const SILENT = -2;
-/** A row that takes no part: inadmissible, never sent, in the warm-up, or another node's. */
+/** A row that takes no part: inadmissible, never sent, or in the warm-up. */
 export const ELSEWHERE = -3;
 
 /** Admissible sent requests (all others are ELSEWHERE), in any order, as the lags see them. */

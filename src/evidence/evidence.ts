@@ -1,7 +1,7 @@
 import type { Evidence, RunFacts } from '../domain/evidence.js';
 import type { Counts, PhaseRow, Timeline } from '../domain/result.js';
 import type { Instant, Span } from '../domain/time.js';
-import { quantile } from '../stats/quantile.js';
+import { quantilesInPlace } from '../stats/quantile.js';
 import { causeContext } from './attribution/context.js';
 import type { ClassColumns } from './classify.js';
 import { conductOf } from './conduct.js';
@@ -164,7 +164,7 @@ function faultDelta(samples: JudgedSamples): number {
     if (inBaseline[row] === 1 && ok[row] === 1 && table.lane[row]! < 2)
       took[count++] = table.endedAt[row]! - table.sentAt[row]!;
   }
-  return Math.max(DELTA_MS, quantile(took.subarray(0, count), 0.99) ?? 0);
+  return Math.max(DELTA_MS, quantilesInPlace(took.subarray(0, count), [0.99])[0] ?? 0);
 }
 
 /** The last thing known of the run. */

@@ -2,7 +2,7 @@ import type { GeneratorHealth, RunFacts } from '../domain/evidence.js';
 import { SAMPLE_CLASSES } from '../domain/outage.js';
 import type { Counts, GeneratorFacts } from '../domain/result.js';
 import type { Span } from '../domain/time.js';
-import { quantiles } from '../stats/quantile.js';
+import { quantilesInPlace } from '../stats/quantile.js';
 import { clockErrorMs } from './clock-error.js';
 import { eventsOf } from './event-queries.js';
 import { type JudgedSamples, mergedSpans } from './judged-samples.js';
@@ -66,7 +66,7 @@ export function generatorFacts(
     sent++;
     lateness[count++] = late;
   }
-  const [p50, p99, max] = quantiles(lateness.subarray(0, count), [0.5, 0.99, 1]);
+  const [p50, p99, max] = quantilesInPlace(lateness.subarray(0, count), [0.5, 0.99, 1]);
   const seconds = (window === null ? spanOf(table.scheduledAt) : window.to - window.from) / 1000;
   const probes = controlProbes(facts);
   return {

@@ -5,7 +5,7 @@ import type { Traffic } from '../domain/scenario.js';
 import type { Span } from '../domain/time.js';
 import { ascending } from '../stats/ascending.js';
 import { mStar } from '../stats/detection.js';
-import { quantile } from '../stats/quantile.js';
+import { quantilesInPlace } from '../stats/quantile.js';
 import { largestSpan } from '../stats/spacing.js';
 import { minWindowRatios } from '../stats/windows.js';
 import type { JudgedSamples } from './judged-samples.js';
@@ -122,5 +122,5 @@ function connectJitter(samples: JudgedSamples): number | null {
     const ms = table.connectedAt[row]! - table.sentAt[row]!;
     if (table.lane[row] === 0 && inWindow[row] === 1 && ok[row] === 1 && ms >= 0) took[count++] = ms;
   }
-  return quantile(took.subarray(0, count), 0.999);
+  return quantilesInPlace(took.subarray(0, count), [0.999])[0] ?? null;
 }

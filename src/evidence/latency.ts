@@ -1,5 +1,5 @@
 import type { LatencySummary } from '../domain/result.js';
-import { quantiles } from '../stats/quantile.js';
+import { quantilesInPlace } from '../stats/quantile.js';
 import type { JudgedSamples } from './judged-samples.js';
 
 const LATENCY_LANES = 2;
@@ -20,7 +20,7 @@ function summary(samples: JudgedSamples, wanted: Uint8Array): LatencySummary | n
     if (wanted[row] === 1 && ok[row] === 1 && table.lane[row]! < LATENCY_LANES)
       took[count++] = table.endedAt[row]! - table.scheduledAt[row]!;
   }
-  const [p50, p95, p99, p999, max] = quantiles(took.subarray(0, count), [0.5, 0.95, 0.99, 0.999, 1]);
+  const [p50, p95, p99, p999, max] = quantilesInPlace(took.subarray(0, count), [0.5, 0.95, 0.99, 0.999, 1]);
   if (p50 == null || p95 == null || p99 == null || p999 == null || max == null) return null;
   return { requests: count, p50, p95, p99, p999, max };
 }

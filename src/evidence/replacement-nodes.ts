@@ -2,7 +2,7 @@ import type { SampleTable } from '../domain/sample.js';
 import type { TargetId } from '../domain/target.js';
 import { mStar } from '../stats/detection.js';
 import type { ClassColumns } from './classify.js';
-import { detachLag } from './detach-lag.js';
+import { NOBODY } from './detach-lag.js';
 import type { TargetLife } from './phases.js';
 import { LEFT_ALPHA, type ReplacementOptions } from './replacement.js';
 import { previousBackAt, routedRequests, stampIndexes } from './replacement-routing.js';
@@ -35,18 +35,38 @@ export function unseenNodes(
   const needed = mStar(1 / targets, LEFT_ALPHA);
   return lives.flatMap((life) => {
     const target = options.targets.findIndex(({ id }) => id === life.target);
+    const filter = { target, warmEnd: options.warmEnd, previousBackAt: previousBackAt(life, lives) };
+    const { servedBy } = routedRequests(table, classes, stamps, filter);
+    const silent = silentSendsByNode(table, servedBy, target, life);
     return nodes.flatMap((node) => {
-      const filter = { target, warmEnd: options.warmEnd, previousBackAt: previousBackAt(life, lives), node };
-      const { silentSends } = detachLag({
-        ...routedRequests(table, classes, stamps, filter),
-        target,
-        detachRespondedAt: life.detachRespondedAt,
-        attachRequestedAt: life.attachRequestedAt ?? Number.POSITIVE_INFINITY,
-        targets,
-        alpha: LEFT_ALPHA,
-      });
       const remoteIp = table.remoteIp.values[node] ?? '';
+      const silentSends = silent[node]!;
       return silentSends < needed ? [{ target: life.target, remoteIp, silentSends, needed }] : [];
     });
   });
+}
+
+/** The silent sends of a detach lag (see `DetachLag`), each node's requests taken alone, by code of its address. */
+function silentSendsByNode(
+  table: SampleTable,
+  servedBy: ArrayLike<number>,
+  target: number,
+  life: TargetLife,
+): Float64Array {
+  const { sentAt, length } = table;
+  const { codes, values } = table.remoteIp;
+  const until = life.attachRequestedAt ?? Number.POSITIVE_INFINITY;
+  const last = new Float64Array(values.length).fill(Number.NEGATIVE_INFINITY);
+  for (let row = 0; row < length; row++) {
+    const by = servedBy[row]!;
+    if (by !== target && !(by === NOBODY && sentAt[row]! > life.detachRespondedAt)) continue;
+    if (sentAt[row]! < until && sentAt[row]! > last[codes[row]!]!) last[codes[row]!] = sentAt[row]!;
+  }
+  const silent = new Float64Array(values.length);
+  for (let row = 0; row < length; row++) {
+    const by = servedBy[row]!;
+    if (by < 0 || by === target || !(sentAt[row]! < until)) continue;
+    if (sentAt[row]! > last[codes[row]!]!) silent[codes[row]!]! += 1;
+  }
+  return silent;
 }

@@ -31,8 +31,6 @@ export interface RoutingFilter {
   readonly warmEnd: Instant;
   /** When the target replaced before it was attached again; its absence must not pass for this one's. */
   readonly previousBackAt: Instant;
-  /** Only requests to this balancer node (code in the remoteIp column); null = all. */
-  readonly node: number | null;
 }
 
 /** Index that stands for "someone who is none of the targets, but stamped the response". */
@@ -59,7 +57,6 @@ export function routedRequests(
   for (let row = 0; row < table.length; row++) {
     const sentAt = table.sentAt[row]!;
     if (classes.admissible[row] !== 1 || !(sentAt >= filter.warmEnd)) continue;
-    if (filter.node !== null && table.remoteIp.codes[row] !== filter.node) continue;
     const stamp = stamps[table.target.codes[row]!] ?? UNSTAMPED;
     if (stamp !== filter.target && sentAt < filter.previousBackAt) continue;
     by[row] = servedBy(stamp, classes.failed[row] === 1, filter.target);

@@ -136,7 +136,6 @@ function replacementOf(context: Context, index: number): Replacement | null {
     target,
     warmEnd: options.warmEnd,
     previousBackAt: previousBackAt(life, context.lives),
-    node: null,
   });
   const targets = options.targets.length;
   const common = { ...routed, target, targets, alpha: LAG_ALPHA };

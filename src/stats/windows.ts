@@ -62,10 +62,12 @@ function lowestRatio(
     const ratio = (goodBefore[end]! - goodBefore[begin]!) / (end - begin);
     if (lowest === null || ratio < lowest) lowest = ratio;
   };
+  // Where all are good, the first window that holds any says all there is to say.
+  const worst = goodBefore[times.length] === times.length ? 1 : 0;
   while (begin < times.length && times[begin]! < from) begin++;
   end = begin;
   if (from <= lastStart) consider(from);
-  for (; begin < times.length && times[begin]! <= lastStart; begin++) {
+  for (; begin < times.length && times[begin]! <= lastStart && lowest !== worst; begin++) {
     // Arrivals at the same instant open the same window: the first of them has it whole.
     if (begin > 0 && times[begin] === times[begin - 1] && times[begin]! >= from) continue;
     consider(times[begin]!);
