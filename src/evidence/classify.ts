@@ -26,10 +26,50 @@ const BODY_UNCHECKED = 2;
 const STATUS_LIMIT = 1024;
 
 /**
- * Classifies a whole table. Rows repeat a handful of combinations (error, phase, status, who signed it, stamped or
- * not), so each is judged once and looked up after that: linear, without garbage per row.
+ * Rows repeat a handful of combinations (error, phase, status, who signed it, stamped or not): each row's, by number,
+ * and a row that has it. They depend on the table alone, so that it can be judged by more than one set of rules.
  */
-export function classifySamples(table: SampleTable, rules: ClassifyRules): ClassColumns {
+export interface RowKinds {
+  readonly kind: Uint32Array;
+  readonly examples: readonly { readonly row: number; readonly signed: boolean }[];
+}
+
+/** The combinations of a whole table: linear, without garbage per row. */
+export function rowKinds(table: SampleTable): RowKinds {
+  const kind = new Uint32Array(table.length);
+  const examples: { row: number; signed: boolean }[] = [];
+  const signedText = signatures(table.statusText.values, (value) => isBalancerSigned(value, null));
+  const signedServer = signatures(table.server.values, (value) => isBalancerSigned(null, value));
+  const known = new Map<number, number>();
+  let lastKey = -1;
+  let number = 0;
+  for (let row = 0; row < table.length; row++) {
+    const signed = signedText[table.statusText.codes[row]!]! | signedServer[table.server.codes[row]!]!;
+    const key = rowKey(table, row, signed);
+    if (key !== lastKey) {
+      number = known.get(key) ?? examples.length;
+      if (number === examples.length) {
+        examples.push({ row, signed: signed === 1 });
+        known.set(key, number);
+      }
+      lastKey = key;
+    }
+    kind[row] = number;
+  }
+  return { kind, examples };
+}
+
+/** The class of each kind of row under these rules, as an index into SAMPLE_CLASSES. */
+export function classesOfKinds(table: SampleTable, kinds: RowKinds, rules: ClassifyRules): Uint8Array {
+  return Uint8Array.from(judgedKinds(table, kinds, rules), (packed) => packed & 0xff);
+}
+
+/** Classifies a whole table: each kind of row is judged once and looked up after that. */
+export function classifySamples(
+  table: SampleTable,
+  rules: ClassifyRules,
+  kinds: RowKinds = rowKinds(table),
+): ClassColumns {
   const columns: ClassColumns = {
     class: new Uint8Array(table.length),
     origin: new Uint8Array(table.length),
@@ -37,22 +77,9 @@ export function classifySamples(table: SampleTable, rules: ClassifyRules): Class
     failed: new Uint8Array(table.length),
     forgeable: new Uint8Array(table.length),
   };
-  const signedText = signatures(table.statusText.values, (value) => isBalancerSigned(value, null));
-  const signedServer = signatures(table.server.values, (value) => isBalancerSigned(null, value));
-  const memo = new Map<number, number>();
-  let lastKey = -1;
-  let packed = 0;
+  const judged = judgedKinds(table, kinds, rules);
   for (let row = 0; row < table.length; row++) {
-    const signed = signedText[table.statusText.codes[row]!]! | signedServer[table.server.codes[row]!]!;
-    const key = rowKey(table, row, signed);
-    if (key !== lastKey) {
-      packed = memo.get(key) ?? -1;
-      if (packed < 0) {
-        packed = judgeRow(table, row, signed === 1, rules);
-        memo.set(key, packed);
-      }
-      lastKey = key;
-    }
+    const packed = judged[kinds.kind[row]!]!;
     columns.class[row] = packed & 0xff;
     columns.origin[row] = (packed >> 8) & 0xff;
     columns.admissible[row] = (packed >> 16) & 1;
@@ -60,6 +87,10 @@ export function classifySamples(table: SampleTable, rules: ClassifyRules): Class
     columns.forgeable[row] = (packed >> 18) & 1;
   }
   return columns;
+}
+
+function judgedKinds(table: SampleTable, kinds: RowKinds, rules: ClassifyRules): Uint32Array {
+  return Uint32Array.from(kinds.examples, ({ row, signed }) => judgeRow(table, row, signed, rules));
 }
 
 function signatures(values: readonly (string | null)[], isSigned: (value: string | null) => boolean): Uint8Array {

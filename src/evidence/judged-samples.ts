@@ -3,7 +3,7 @@ import { SAMPLE_CLASSES, type SampleClass } from '../domain/outage.js';
 import type { SampleTable } from '../domain/sample.js';
 import type { Target } from '../domain/target.js';
 import type { Instant, Span } from '../domain/time.js';
-import { type ClassColumns, classifySamples } from './classify.js';
+import { type ClassColumns, classesOfKinds, classifySamples, type RowKinds, rowKinds } from './classify.js';
 import { eventsOf } from './event-queries.js';
 import { stampIndexes } from './replacement-routing.js';
 
@@ -42,10 +42,11 @@ export function judgedSamples(facts: RunFacts, window: Span | null, warmUpEndsAt
   const { service, policy, targets } = header.scenario;
   const rules = { expect: service.ok.status, dns: policy.dns, checksBody: service.ok.bodyContains != null };
   // Who made an unstamped 5xx depends on how many successes were stamped, so successes come first.
-  const first = classifySamples(table, { ...rules, stampCoverage: 0 });
+  const kinds = rowKinds(table);
+  const first = classesOfKinds(table, kinds, { ...rules, stampCoverage: 0 });
   const baseline = baselineRows(table, window?.from ?? Number.POSITIVE_INFINITY, warmUpEndsAt);
-  const stampCoverage = coverageOf(table, first, baseline);
-  const classes = stampCoverage === null ? first : classifySamples(table, { ...rules, stampCoverage });
+  const stampCoverage = coverageOf(table, kinds, first, baseline);
+  const classes = classifySamples(table, { ...rules, stampCoverage: stampCoverage ?? 0 }, kinds);
   const outcome = outcomes(table, classes, mergedSpans(eventsOf(events, 'stall')));
   for (let row = 0; row < table.length; row++) if (outcome.unknown[row] === 1) baseline[row] = 0;
   return {
@@ -89,11 +90,11 @@ function windowRows(table: SampleTable, window: Span): Uint8Array {
   return rows;
 }
 
-function coverageOf(table: SampleTable, classes: ClassColumns, baseline: Uint8Array): number | null {
+function coverageOf(table: SampleTable, { kind }: RowKinds, classOf: Uint8Array, baseline: Uint8Array): number | null {
   let successes = 0;
   let stamped = 0;
   for (let row = 0; row < table.length; row++) {
-    if (baseline[row] === 0 || classes.class[row] !== OK) continue;
+    if (baseline[row] === 0 || classOf[kind[row]!] !== OK) continue;
     successes++;
     const hasTarget = (table.target.values[table.target.codes[row]!] ?? null) !== null;
     const hasVersion = (table.version.values[table.version.codes[row]!] ?? null) !== null;

@@ -54,31 +54,40 @@ export interface PhaseColumns {
 }
 
 /**
- * `assignPhase` for a million spans: phases must be sorted and disjoint, as `phasesOf` gives them. Nearly every
- * request lies within one phase, which a binary search settles without any garbage. Spans that begin at NaN get −1.
+ * `assignPhase` for a million spans, given row by row: phases must be sorted and disjoint, as `phasesOf` gives them.
+ * Nearly every request lies within one phase, which is settled without any garbage. Spans that begin at NaN get −1.
  */
-export function assignPhases(from: Float64Array, to: Float64Array, phases: readonly Phase[]): PhaseColumns {
+export function phaseAssigner(
+  rows: number,
+  phases: readonly Phase[],
+): { readonly columns: PhaseColumns; readonly assign: (row: number, begin: Instant, until: Instant) => void } {
   const starts = Float64Array.from(phases, (phase) => phase.from);
   const firstById = new Map<string, number>();
   for (const [index, { id }] of phases.entries()) if (!firstById.has(id)) firstById.set(id, index);
-  const columns: PhaseColumns = { phase: new Int32Array(from.length), ambiguous: new Uint8Array(from.length) };
+  const firstOf = Int32Array.from(phases, ({ id }, index) => firstById.get(id) ?? index);
+  const columns: PhaseColumns = { phase: new Int32Array(rows), ambiguous: new Uint8Array(rows) };
   let index = -1;
-  for (let row = 0; row < from.length; row++) {
-    const begin = from[row]!;
-    const until = to[row]!;
+  const assign = (row: number, begin: Instant, until: Instant): void => {
     const end = Number.isNaN(until) ? begin : Math.max(begin, until);
     // Spans come nearly in order: most lie in the phase of the one before.
     const isSame = index >= 0 && begin >= starts[index]! && begin < (starts[index + 1] ?? Number.POSITIVE_INFINITY);
     if (!isSame) index = upperBound(starts, begin) - 1;
     const phase = phases[index];
     if (phase !== undefined && begin < phase.to && end <= phase.to) {
-      columns.phase[row] = firstById.get(phase.id) ?? index;
-      continue;
+      columns.phase[row] = firstOf[index]!;
+      return;
     }
     const near = Number.isNaN(begin) ? [] : phases.slice(Math.max(0, index), upperBound(starts, end));
     const assigned = assignPhase({ from: begin, to: end }, near);
     columns.phase[row] = assigned.phase === null ? -1 : (firstById.get(assigned.phase) ?? -1);
     columns.ambiguous[row] = assigned.ambiguous ? 1 : 0;
-  }
+  };
+  return { columns, assign };
+}
+
+/** The same for spans that are at hand. */
+export function assignPhases(from: Float64Array, to: Float64Array, phases: readonly Phase[]): PhaseColumns {
+  const { columns, assign } = phaseAssigner(from.length, phases);
+  for (let row = 0; row < from.length; row++) assign(row, from[row]!, to[row]!);
   return columns;
 }

@@ -3,7 +3,7 @@ import type { Counts, PhaseRow } from '../domain/result.js';
 import { binomialUpper } from '../stats/binomial.js';
 import { excessP, holm } from '../stats/excess.js';
 import { classAt, type JudgedSamples } from './judged-samples.js';
-import { assignPhases } from './phase-assignment.js';
+import { phaseAssigner } from './phase-assignment.js';
 import { witnessInterval } from './witness.js';
 
 const ALPHA = 0.05;
@@ -25,21 +25,17 @@ export function phasedSamples(
   deltaMs: number,
 ): PhasedSamples {
   const { table, failed, inWindow } = samples;
-  const begin = new Float64Array(table.length);
-  const end = new Float64Array(table.length);
+  const { columns, assign } = phaseAssigner(table.length, phases);
   for (let row = 0; row < table.length; row++) {
     const sentAt = table.sentAt[row]!;
     // In flight when the window opened: it is judged, so it counts where the window begins.
     const at = inWindow[row] === 1 && sentAt < from ? from : sentAt;
-    begin[row] = at;
-    end[row] = at;
-    if (failed[row] === 1) {
+    if (failed[row] === 0) assign(row, at, at);
+    else {
       const witness = witnessInterval(classAt(samples, row), sentAt, table.endedAt[row]!, deltaMs);
-      begin[row] = witness.from;
-      end[row] = witness.to;
+      assign(row, witness.from, witness.to);
     }
   }
-  const columns = assignPhases(begin, end, phases);
   return { phases, phase: columns.phase, ambiguous: columns.ambiguous };
 }
 

@@ -37,6 +37,8 @@ interface Context {
   readonly table: SampleTable;
   readonly classes: ClassColumns;
   readonly stamps: Int32Array;
+  /** By target: what it answered. */
+  readonly rows: readonly Uint32Array[];
   readonly lives: readonly TargetLife[];
   readonly chains: readonly Phase[][];
   readonly options: ReplacementOptions;
@@ -114,16 +116,24 @@ function needOf(
   return { lo: Math.max(detach.drainNeed ?? Number.NEGATIVE_INFINITY, lastFailed - life.detachRespondedAt), hi: null };
 }
 
-function rowsOf(context: Context, target: number): Uint32Array {
-  const { table, classes } = context;
-  const isOurs = (row: number): boolean =>
-    classes.admissible[row] === 1 &&
-    table.sentAt[row]! >= context.options.warmEnd &&
-    context.stamps[table.target.codes[row]!] === target;
-  let count = 0;
-  for (let row = 0; row < table.length; row++) if (isOurs(row)) count++;
-  const rows = new Uint32Array(count);
-  for (let row = table.length - 1; count > 0; row--) if (isOurs(row)) rows[--count] = row;
+/** The rows each target answered and that count, in order. */
+function rowsByTarget(table: SampleTable, classes: ClassColumns, stamps: Int32Array, o: ReplacementOptions) {
+  const counts = o.targets.map(() => 0);
+  const eachRow = (act: (row: number, target: number) => void): void => {
+    for (let row = 0; row < table.length; row++) {
+      if (classes.admissible[row] !== 1 || !(table.sentAt[row]! >= o.warmEnd)) continue;
+      const target = stamps[table.target.codes[row]!]!;
+      if (target >= 0) act(row, target);
+    }
+  };
+  eachRow((_, target) => {
+    counts[target]! += 1;
+  });
+  const rows = counts.map((count) => new Uint32Array(count));
+  const next = counts.map(() => 0);
+  eachRow((row, target) => {
+    rows[target]![next[target]!++] = row;
+  });
   return rows;
 }
 
@@ -143,7 +153,7 @@ function replacementOf(context: Context, index: number): Replacement | null {
   const detach = detachLag({ ...common, detachRespondedAt: life.detachRespondedAt, attachRequestedAt });
   const attachRespondedAt = life.attachRespondedAt ?? attachRequestedAt;
   const attach = attachLag({ ...common, attachRequestedAt, attachRespondedAt });
-  const served = servedFacts({ ...options, table, classes, rows: rowsOf(context, target), life });
+  const served = servedFacts({ ...options, table, classes, rows: context.rows[target]!, life });
   const need = needOf(detach, life, lastFailureWhileDown(context, index, target));
   // Only what was seen in rotation can be seen to leave it.
   const left = detach.lastRouted !== null && detach.silentSends >= mStar(1 / targets, LEFT_ALPHA);
@@ -188,11 +198,13 @@ export function replacements(
 ): Replacement[] {
   const ordered = inDetachOrder(lives);
   const stamps = stampIndexes(table.target.values, options.targets);
-  const context: Context = { table, classes, stamps, lives: ordered, chains: phaseChains(lives, window.to), options };
+  const rows = rowsByTarget(table, classes, stamps, options);
+  const chains = phaseChains(lives, window.to);
+  const context: Context = { table, classes, stamps, rows, lives: ordered, chains, options };
   const isJudged = (life: TargetLife): boolean =>
     life.deployStartedAt !== null ||
     !ordered.some((other) => other.target === life.target && other.deployStartedAt !== null);
-  const rows = ordered.flatMap((life, index) => (isJudged(life) ? (replacementOf(context, index) ?? []) : []));
-  const touched = new Set(rows.map((row) => row.target));
-  return [...rows, ...options.targets.filter(({ id }) => !touched.has(id)).map(untouched)];
+  const found = ordered.flatMap((life, index) => (isJudged(life) ? (replacementOf(context, index) ?? []) : []));
+  const touched = new Set(found.map((row) => row.target));
+  return [...found, ...options.targets.filter(({ id }) => !touched.has(id)).map(untouched)];
 }
