@@ -6,7 +6,7 @@ const VECTORS = [
   'test/vectors/comparison.test.ts',
 ];
 
-const CHECK_LIMITS = ['test/checks/gates.test.ts', 'test/checks/limits.test.ts'];
+const CHECK_LIMITS = ['gates', 'limits', 'deciding-bounds'].map((name) => `test/checks/${name}.test.ts`);
 
 /** Tests of one file of src/stats; the rest of that folder is asked only when these notice nothing. */
 const STATS = {

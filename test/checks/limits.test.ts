@@ -26,6 +26,7 @@ describe('resolution', () => {
     const total = judge('resolution', seen({ totalOutageMs: 251, targetOutageMs: 1000 }));
     expect(total).toMatchObject({ status: 'inconclusive', code: 'LOW_RESOLUTION' });
     expect(total.message).toMatch(/^a total outage of 251 ms[^;]*$/);
+    expect(total.measured).toBe('251 ms total, 1 s one target');
     const one = judge('resolution', seen({ totalOutageMs: 250, targetOutageMs: 1001 }));
     expect(one.message).toMatch(/^an outage of one target[^;]*$/);
     expect(one.status).toBe('inconclusive');
@@ -228,6 +229,25 @@ describe('strict and attributed failures', () => {
     expect(judge('no-downtime', { ...noisy, mechanism: 1 })).toMatchObject({ status: 'fail' });
     expect(judge('no-downtime', counts({ failed: 60, baselineFailed: 3 }))).toMatchObject({ status: 'fail' });
     expect(judge('no-downtime', counts({ failed: 1 }), { mode: 'budget' }).status).toBe('skipped');
+  });
+  it('tells how many outages there were and how long the longest was at most', () => {
+    const outages = [40, 90, 60].map((durationHiMs) => outage({ durationHiMs }));
+    const told = judge('no-downtime', { ...counts({ failed: 3 }), outages });
+    expect(told.message).toContain('failed in 3 outages, the longest at most 90 ms');
+    expect(told.hint).toBe('look');
+    const short = [
+      outage({ durationHiMs: 0, causes: [{ ...outage().causes[0], hint: 'first' }] }),
+      outage({ durationHiMs: 0 }),
+    ];
+    expect(judge('no-downtime', { ...counts({ failed: 3 }), outages: short })).toMatchObject({
+      message: expect.stringContaining('the longest at most 0 ms'),
+      hint: 'first',
+    });
+    const none = judge('no-downtime', counts({ failed: 3 }));
+    expect(none.message).toBe('3 of 6,000 requests failed');
+    expect(none.hint).toContain('Look at the failures');
+    const noisy = judge('no-downtime', counts({ judged: 100, failed: 2, baseline: 100, baselineFailed: 1 }));
+    expect(noisy.message).toContain('(p 0.50)');
   });
   it('an excess is one by the exact test at excessAlpha', () => {
     const attributed = { mode: 'attributed', excessAlpha: 0.01 } as const;
