@@ -163,6 +163,11 @@ describe('the gates of verdict.md §2', () => {
   it('nothing stamped before the deploy is too little', () => {
     const result = gate('stamps').evaluate(evidence({ stampCoverage: null }), DEFAULT_POLICY);
     expect(result).toMatchObject({ status: 'inconclusive', code: 'STAMP_MISSING', measured: 'unknown' });
+    expect(result.message).toBe('nothing succeeded before the deploy');
+    const none = { ...DEFAULT_POLICY, gates: { ...DEFAULT_POLICY.gates, minStamped: 0 } };
+    expect(gate('stamps').evaluate(evidence({ stampCoverage: null }), none).status).toBe('inconclusive');
+    const some = gate('stamps').evaluate(evidence({ stampCoverage: 0.5 }), DEFAULT_POLICY);
+    expect(some.message).toBe('50 % of the successes before the deploy carried both headers');
   });
 
   it('without a control target that gate is skipped; probes that failed without being sent are not', () => {
@@ -176,6 +181,8 @@ describe('the gates of verdict.md §2', () => {
     expect(gate('generator-lost').evaluate(evidence({ arrivals: 0 }), DEFAULT_POLICY).status).toBe('pass');
     const lost = gate('generator-lost').evaluate(evidence({ arrivals: 0, lost: 1 }), DEFAULT_POLICY);
     expect(lost).toMatchObject({ status: 'inconclusive', measured: '1 (100 %)' });
+    const lax = { ...DEFAULT_POLICY, gates: { ...DEFAULT_POLICY.gates, maxLost: 0.6 } };
+    expect(gate('generator-lost').evaluate(evidence({ arrivals: 0, lost: 1 }), lax).status).toBe('inconclusive');
   });
 
   it('says how many outcomes a stall put in doubt, and nothing of doubt without any', () => {

@@ -66,6 +66,12 @@ describe('outage-length', () => {
     expect(judge('outage-length', lasting(0, Number.NaN), budget)).toMatchObject({ status: 'inconclusive' });
     expect(judge('outage-length', { outages: [] }, budget)).toMatchObject({ status: 'pass' });
   });
+  it('tells a run without outages from one whose outages are tolerated', () => {
+    const none = judge('outage-length', { outages: [] }, budget).message;
+    const some = judge('outage-length', lasting(0, 50), budget).message;
+    expect(none).not.toBe(some);
+    expect(judge('outage-length', { outages: [] }, budget).measured).toBe('0 ms – 0 ms');
+  });
   it('judges the longest of several', () => {
     const outages = [10, 300, 20].map((ms) => outage({ durationLoMs: ms, durationHiMs: ms }));
     expect(judge('outage-length', { outages }, budget)).toMatchObject({ status: 'fail', measured: '300 ms – 300 ms' });
@@ -176,6 +182,9 @@ describe('targets-replaced', () => {
     expect(judge('targets-replaced', { toReplace: [] }).message).toBe('the pipeline replaces no target');
     const stranger = { toReplace: ['s1'], replacements: [replacement('s1'), replacement('s9', { left: false })] };
     expect(judge('targets-replaced', stranger).message).toMatch(/^s9 was not seen to leave/);
+    // A target of the pipeline is told of once.
+    const own = { toReplace: ['s1'], replacements: [replacement('s1', { left: false, replaced: false })] };
+    expect(judge('targets-replaced', own).message).not.toContain(';');
   });
 });
 

@@ -75,6 +75,22 @@ describe('merge', () => {
     );
   });
 
+  it('ends an interrupted run with the exit code of its signal', () => {
+    const stopped = [{ ...text, status: 'inconclusive', code: 'INTERRUPTED' }] as const;
+    const exits = (['SIGINT', 'SIGTERM', 'SIGHUP', null] as const).map((signal) => merge(stopped, signal).exitCode);
+    expect(exits).toEqual([130, 143, 143, 130]);
+  });
+
+  it('leaves out what is said about evidence where there is none', () => {
+    const found = [
+      { ...text, status: 'inconclusive', code: 'NO_EVIDENCE' },
+      { ...text, status: 'inconclusive', code: 'LOW_RESOLUTION' },
+      { ...text, status: 'warning', code: 'LB_NODE_UNSEEN' },
+      { ...text, status: 'warning', code: 'NEAR_MISS' },
+    ] as const;
+    expect(merge(found)).toMatchObject({ codes: ['NO_EVIDENCE'], warnings: ['NEAR_MISS'] });
+  });
+
   it('takes a result without a code for a fault of the tool', () => {
     expect(merge([{ ...text, status: 'inconclusive', code: null }])).toMatchObject({
       kind: 'ERROR',
