@@ -33,11 +33,12 @@ const CALLS = new Map([
 export function mutantsOf(file, source) {
   const tree = ts.createSourceFile(file, source, ts.ScriptTarget.ES2023, true);
   const found = [];
-  const add = (node, text, what) => {
+  // What it was is told with its surroundings, so that an explanation of one place explains no other.
+  const add = (node, text, what, told = node) => {
     const start = node.getStart(tree);
     const line = tree.getLineAndCharacterOfPosition(start).line + 1;
     const column = tree.getLineAndCharacterOfPosition(start).character + 1;
-    found.push({ start, end: node.getEnd(), text, what, line, column, was: source.slice(start, node.getEnd()) });
+    found.push({ start, end: node.getEnd(), text, what, line, column, was: told.getText(tree) });
   };
   const visit = (node) => {
     if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isInterfaceDeclaration(node)) return;
@@ -62,7 +63,7 @@ function mutate(node, add) {
 
 function mutateBinary({ operatorToken, left, right }, add) {
   if (isText(left) || isText(right)) return;
-  for (const text of SWAPPED.get(operatorToken.kind) ?? []) add(operatorToken, text, 'operator');
+  for (const text of SWAPPED.get(operatorToken.kind) ?? []) add(operatorToken, text, 'operator', operatorToken.parent);
   const isLogical = operatorToken.kind === K.AmpersandAmpersandToken || operatorToken.kind === K.BarBarToken;
   if (!isLogical) return;
   add(left, operatorToken.kind === K.BarBarToken ? 'false' : 'true', 'term removed');
@@ -75,8 +76,8 @@ function isText(node) {
 
 function mutateNumber(node, add) {
   const value = Number(node.text);
-  add(node, Number.isInteger(value) ? String(value + 1) : String(value * 2), 'constant');
-  if (value >= 2) add(node, Number.isInteger(value) ? String(value - 1) : String(value / 2), 'constant');
+  add(node, Number.isInteger(value) ? String(value + 1) : String(value * 2), 'constant', node.parent);
+  if (value >= 2) add(node, Number.isInteger(value) ? String(value - 1) : String(value / 2), 'constant', node.parent);
 }
 
 function mutatePrefix(node, add) {

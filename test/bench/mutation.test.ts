@@ -23,8 +23,8 @@ it('kills what the tests notice, lists what they do not, goes on where it ended,
   const { status, result } = mutate('--state', state);
   expect(result).toMatchObject({ mutants: 7, killed: 5, hung: 0, survived: 2, left: 0 });
   expect(result.survivors.map((s: { mutant: string }) => s.mutant)).toEqual([
-    'limit.ts:8:16 operator: > -> >=',
-    'limit.ts:8:18 constant: 0 -> 1',
+    'limit.ts:8:16 operator: count > 0 -> >=',
+    'limit.ts:8:18 constant: count > 0 -> 1',
   ]);
   expect(status).toBe(1);
   expect(mutate('--state', state).result).toEqual(result);

@@ -62,5 +62,6 @@ describe('the bounds that decide', () => {
     expect(explained(even, 1)).toBe(false);
     expect(explained(even, 0, 0.49)).toBe(true);
     expect(explained(even, 0, 0.51)).toBe(false);
+    expect(explained(even, 0, deployExcessP(counts(even)))).toBe(false);
   });
 });
