@@ -46,7 +46,11 @@ export async function conductRun(request: ConductRequest, io: Io): Promise<numbe
   // Covers the lab's start and the preflight; the run itself has its own way to stop.
   const early = endingAtOnce('nothing was touched', io);
   try {
-    return await withLab(request.scenario, (lab) => underLab(request, lab, early, io));
+    return await withLab(
+      request.scenario,
+      (line) => io.stderr.write(line),
+      (lab) => underLab(request, lab, early, io),
+    );
   } finally {
     early();
   }

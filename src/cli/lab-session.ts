@@ -6,10 +6,15 @@ import type { LabAccess } from '../run/compose.js';
 /** The version a lab's targets run before anybody deploys. */
 const FIRST_VERSION = 'v1';
 
-/** Runs `work` with the lab the scenario asks for (null for a real balancer) and always stops the lab afterwards. */
-export async function withLab<T>(scenario: Scenario, work: (lab: LabAccess | null) => Promise<T>): Promise<T> {
+/** Runs `work` with the lab the scenario asks for (null for a real balancer) and always stops the lab afterwards; `say` hears what is not as it should be. */
+export async function withLab<T>(
+  scenario: Scenario,
+  say: (line: string) => void,
+  work: (lab: LabAccess | null) => Promise<T>,
+): Promise<T> {
   if (scenario.balancer.kind !== 'lab') return work(null);
   const lab = await started(scenario, scenario.balancer);
+  if (lab.note !== null) say(`note: ${lab.note}\n`);
   try {
     return await work(labAccess(lab));
   } finally {
@@ -49,6 +54,7 @@ function labAccess(lab: LabHandle): LabAccess {
     region: lab.region,
     loadBalancer: lab.loadBalancer,
     url: lab.url,
+    caFile: lab.caFile,
     addresses: lab.nodes.map((n) => `${n.host}:${n.port}`),
     env: lab.env,
   };

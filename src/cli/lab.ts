@@ -1,3 +1,5 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT, RollproofError } from '../domain/errors.js';
 import type { LabHandle, LabOptions as LaunchOptions } from '../lab/launch.js';
@@ -13,6 +15,7 @@ interface LabOptions {
   readonly seed: string;
   readonly set: readonly string[];
   readonly port: string;
+  readonly accessLog?: string;
   readonly json?: true;
 }
 
@@ -21,7 +24,7 @@ export function addLab(program: Command, io: Io, finish: Finish): void {
   const lab = program
     .command('lab')
     .description('start the local ELB alone, until Ctrl-C')
-    .option('--preset <name>', 'timing preset: lab-fast, aws-clb, aws-alb', 'lab-fast')
+    .option('--preset <name>', 'timing preset: lab-fast, aws-clb, aws-alb, aws-nlb', 'lab-fast')
     .option('--name <name>', 'name of the load balancer', 'lab')
     .option('--targets <ids>', 'targets behind it, comma separated', 'staging-1,staging-2')
     .option('--seed <number>', 'seed of every random draw', '1')
@@ -32,6 +35,7 @@ export function addLab(program: Command, io: Io, finish: Finish): void {
       [],
     )
     .option('--port <number>', 'port of the API endpoint; 0 = any', '0')
+    .option('--access-log <dir>', 'write an access log per node into this directory, in the format of AWS')
     .option('--json', 'print one line of JSON when ready')
     .action(async (options: LabOptions) => finish(await standAlone(options, io)));
   lab
@@ -57,6 +61,7 @@ async function standAlone(options: LabOptions, io: Io): Promise<number> {
         .map((id, i) => ({ target: id.trim(), instance: `i-lab${String(i + 1).padStart(4, '0')}` })),
       version: 'v1',
       apiPort: wholeNumber('--port', options.port),
+      ...(options.accessLog === undefined ? {} : { accessLogDir: logDirectory(options.accessLog) }),
     }),
   ).catch((cause: unknown) => {
     throw new RollproofError(
@@ -94,22 +99,44 @@ function checked(options: LaunchOptions): LaunchOptions {
 }
 
 function readyLine(lab: LabHandle): object {
-  const { endpoint, region, loadBalancer, dnsName, url, nodes, instances } = lab;
-  return { endpoint, region, loadBalancer, dnsName, url, nodes, instances };
+  const { endpoint, region, loadBalancer, dnsName, url, caFile, nodes, instances, note } = lab;
+  return { endpoint, region, loadBalancer, dnsName, url, caFile, nodes, instances, note };
 }
 
 function readyText(lab: LabHandle): string {
   const targets = lab.instances.map((i) => `  ${i.target} = ${i.instance}, application on port ${i.port}`).join('\n');
-  const nodes = lab.nodes.map((n) => `http://${n.host}:${n.port}/`).join('  ');
+  const scheme = lab.url.slice(0, lab.url.indexOf(':'));
+  const nodes = lab.nodes.map((n) => `${scheme}://${n.host}:${n.port}/`).join('  ');
+  const trust = lab.caFile === null ? '' : `\ncertificate ${lab.caFile} (give it to your client as the CA to trust)`;
+  const note = lab.note === null ? '' : `\nnote        ${lab.note}`;
   return `lab ready: load balancer ${lab.loadBalancer} in ${lab.region}
 ${targets}
-data plane  ${nodes}
+data plane  ${nodes}${trust}${note}
 API         ${lab.endpoint}
 point any AWS client at it:
   export AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING=${lab.endpoint} AWS_REGION=${lab.region} AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab
   aws elb describe-instance-health --load-balancer-name ${lab.loadBalancer}
 Ctrl-C stops it.
 `;
+}
+
+/** Made when missing; one that cannot be written is said before anything starts. */
+function logDirectory(path: string): string {
+  const dir = resolve(path);
+  try {
+    mkdirSync(dir, { recursive: true });
+    accessSync(dir, constants.W_OK);
+    return dir;
+  } catch (cause) {
+    throw new RollproofError(
+      'ARGUMENT_INVALID',
+      `--access-log ${dir}: ${cause instanceof Error ? cause.message : cause}`,
+      {
+        hint: 'name a directory this user may write to',
+        cause,
+      },
+    );
+  }
 }
 
 function knob(pair: string): [string, number | boolean | string | [number, number]] {

@@ -3,7 +3,7 @@ import { quoted } from './problem-text.js';
 import { type Reading, readDuration, readFlag, readNumber, readRatio } from './quantity.js';
 
 /** How a knob's value is written. `range` takes one duration or a pair `[lo, hi]` drawn from at random. */
-export type LabKnobKind = 'range' | 'ms' | 'count' | 'ratio' | 'flag' | 'text' | 'factor';
+export type LabKnobKind = 'range' | 'ms' | 'count' | 'ratio' | 'flag' | 'text' | 'choice' | 'factor';
 
 /** One knob of the lab. `min` and `max` bound the value (ms for durations); they mean nothing for flags and text. */
 export interface LabKnob {
@@ -12,6 +12,10 @@ export interface LabKnob {
   readonly min: number;
   readonly max: number;
   readonly description: string;
+  /** What a `choice` may be. */
+  readonly choices?: readonly string[];
+  /** What a `text` must match. */
+  readonly pattern?: RegExp;
 }
 
 /** Longest delay the lab plays, ms: an hour. */
@@ -45,6 +49,15 @@ const flag = (name: string, description: string): LabKnob => ({ name, kind: 'fla
 /** Every knob of the lab a scenario may turn, balancer first, then the application. A test compares it with the lab's. */
 export const LAB_KNOBS: readonly LabKnob[] = [
   count('nodes', 1, 8, 'Load balancer nodes, each with its own view of the targets.'),
+  flag('azPerNode', 'Every node in a zone of its own; false puts all nodes and targets into one.'),
+  {
+    name: 'listener',
+    kind: 'choice',
+    min: 0,
+    max: MAX_TEXT,
+    choices: ['http', 'https', 'tcp', 'ssl'],
+    description: 'What clients speak to the nodes: http, https, tcp or ssl. The lab makes its own certificate.',
+  },
   range('registerDelayMs', 'From the attach call until the balancer starts to check the target.'),
   range('registerPropagationMs', 'After registerDelayMs, until a node sends it traffic; drawn per node.'),
   range('deregisterPropagationMs', 'From the detach call until a node stops sending it traffic; drawn per node.'),
@@ -55,11 +68,16 @@ export const LAB_KNOBS: readonly LabKnob[] = [
   count('initialHealthyChecks', 1, 10, 'Passed checks a newly attached target needs.'),
   flag('drainEnabled', 'Connection draining; without it requests in flight are cut at the detach.'),
   ms('drainTimeoutMs', 'How long draining waits for requests in flight before it cuts them.', 1),
+  flag('drainNeverEnds', 'Draining never ends: nothing is cut, and the target goes on draining for ever.'),
+  flag('rstAtDrainEnd', 'What is in flight at the end of draining is reset instead of answered.'),
+  flag('connectionTermination', 'A Network Load Balancer cuts the flows of a target at the end of its draining.'),
+  flag('healthFlap', 'A newly attached target passes, then fails until it is out of service, then passes for good.'),
   flag('crossZone', 'Whether a node may use targets of other zones.'),
   count('connectRetries', 0, 10, 'Times a node tries again when a target refuses the connection.'),
   count('preopen', 0, 100, 'Idle connections a node opens to each target in advance.'),
   ms('idleTimeoutMs', 'Silence after which the balancer closes a connection.', 1),
   count('surgeQueue', 0, 100_000, 'Requests a node queues when no target can take them.'),
+  count('backendMaxConns', 1, 100_000, 'Requests a node has outstanding at one target before further ones queue.'),
   ms('describeStaleMs', 'How old the answers of the describe calls are.'),
   range('apiLatencyMs', 'How long every API call takes.'),
   ratio('throttleRate', 'Share of API calls refused with Throttling.'),
@@ -75,10 +93,19 @@ export const LAB_KNOBS: readonly LabKnob[] = [
   ms('readyLagMs', 'From the open port until the application can really serve; it answers 503 meanwhile.'),
   flag('healthLies', 'The health check passes as soon as the port is open, ready or not.'),
   ms('keepAliveMs', 'Silence after which the application closes a connection.'),
+  ms('headersTimeoutMs', 'The application answers 408 to a connection without a request for this long; 0 = never.'),
   ms('graceMs', 'How long a stopping application finishes what is in flight; 0 stops at once.'),
   flag('ignoreSigterm', 'The application does not stop when asked and has to be killed.'),
   ms('latencyMs', 'How long the application takes to answer.'),
   ratio('errorRate', 'Share of requests the application answers with an error, at all times.'),
+  {
+    name: 'versionHeader',
+    kind: 'text',
+    min: 0,
+    max: 64,
+    pattern: /^[A-Za-z0-9-]+$/,
+    description: 'Name of the header in which the application tells its version; none = it does not.',
+  },
   { name: 'brokenVersion', kind: 'text', min: 0, max: MAX_TEXT, description: 'A version that never becomes healthy.' },
   flag('staleVersion', 'A deploy restarts the process but keeps the old version.'),
 ];
@@ -90,6 +117,7 @@ const HINTS: Readonly<Record<LabKnobKind, string>> = {
   ratio: 'write 0.1 or 10%',
   flag: 'write true or false',
   text: 'write text such as v2',
+  choice: 'write one of the words',
   factor: 'write a number such as 0.5',
 };
 
@@ -128,9 +156,17 @@ function readScalarKnob(knob: LabKnob, text: string): Reading<LabKnobValue> {
       return readRatio(text);
     case 'flag':
       return readFlag(text);
+    case 'choice': {
+      const choices = knob.choices ?? [];
+      if (choices.includes(text)) return { ok: true, value: text };
+      return { ok: false, message: `${quoted(text)} is not known`, hint: `write one of ${choices.join(', ')}` };
+    }
     case 'text':
       if (text.trim() === '') return { ok: false, message: 'is empty', hint: '' };
       if (text.length > max) return { ok: false, message: `is longer than ${max} characters`, hint: '' };
+      if (knob.pattern?.test(text) === false) {
+        return { ok: false, message: `${quoted(text)} is not a header name`, hint: 'write a name such as X-Version' };
+      }
       return { ok: true, value: text };
   }
 }

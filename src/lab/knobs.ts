@@ -8,6 +8,10 @@ export type KnobRange = readonly [number, number];
 export interface LabKnobs {
   /** Balancer nodes, each with its own address, routing table and health checks. */
   readonly nodes: number;
+  /** Each node in an Availability Zone of its own; false = all nodes and instances share one. */
+  readonly azPerNode: boolean;
+  /** What clients speak to the nodes: http, https, tcp or ssl. Instances are spoken to in the clear. */
+  readonly listener: string;
   /** From the API's answer until the control plane acts on a registration. */
   readonly registerDelayMs: KnobRange;
   /** After registerDelay, until one node routes to the new instance; drawn per node. */
@@ -22,6 +26,14 @@ export interface LabKnobs {
   readonly initialHealthyChecks: number;
   readonly drainEnabled: boolean;
   readonly drainTimeoutMs: number;
+  /** A draining instance is never let go of, and its requests are never cut. */
+  readonly drainNeverEnds: boolean;
+  /** What is in flight at the end of draining is reset instead of answered. */
+  readonly rstAtDrainEnd: boolean;
+  /** An NLB cuts the flows of an instance at the end of its draining; false = they go on as long as the instance does. */
+  readonly connectionTermination: boolean;
+  /** A newly registered instance passes its first checks, then fails until it is out of service, then passes again. */
+  readonly healthFlap: boolean;
   readonly crossZone: boolean;
   /** Times a node tries another connection when connecting to an instance fails. */
   readonly connectRetries: number;
@@ -29,6 +41,8 @@ export interface LabKnobs {
   readonly preopen: number;
   readonly idleTimeoutMs: number;
   readonly surgeQueue: number;
+  /** Requests (TCP: connections) one node has outstanding at one instance before further ones wait. */
+  readonly backendMaxConns: number;
   /** Describe calls answer with what was true this long ago. */
   readonly describeStaleMs: number;
   readonly apiLatencyMs: KnobRange;
@@ -43,11 +57,15 @@ export interface LabKnobs {
   /** The application's health page says 200 whatever its state. */
   readonly healthLies: boolean;
   readonly keepAliveMs: number;
+  /** The application answers 408 to a connection that sends no whole head for this long, pre-opened ones too; 0 = never. */
+  readonly headersTimeoutMs: number;
   /** How long a stopping application finishes requests; 0 = it stops abruptly. */
   readonly graceMs: number;
   readonly ignoreSigterm: boolean;
   readonly latencyMs: number;
   readonly errorRate: number;
+  /** Name of the response header that tells the version; `none` = no such header. */
+  readonly versionHeader: string;
   /** A version that never becomes healthy; empty = none. */
   readonly brokenVersion: string;
   /** Deploys restart the application without installing the new version. */
@@ -61,7 +79,7 @@ type KnobKind =
   | { readonly kind: 'number'; readonly min: number; readonly max: number; readonly whole: boolean }
   | { readonly kind: 'range'; readonly min: number; readonly max: number }
   | { readonly kind: 'flag' }
-  | { readonly kind: 'text' };
+  | { readonly kind: 'text'; readonly pattern?: RegExp; readonly what?: string };
 
 /** Longest delay a knob may ask for: an hour, AWS's own longest. */
 const MAX_MS = 3_600_000;
@@ -74,6 +92,8 @@ const count = (min: number, max: number): KnobKind => ({ kind: 'number', min, ma
 
 const KINDS: Readonly<Record<LabKnobName, KnobKind>> = {
   nodes: count(1, 8),
+  azPerNode: flag,
+  listener: { kind: 'text', pattern: /^(?:http|https|tcp|ssl)$/, what: 'http, https, tcp or ssl' },
   registerDelayMs: msRange,
   registerPropagationMs: msRange,
   deregisterPropagationMs: msRange,
@@ -84,11 +104,16 @@ const KINDS: Readonly<Record<LabKnobName, KnobKind>> = {
   initialHealthyChecks: count(1, 10),
   drainEnabled: flag,
   drainTimeoutMs: atLeastOneMs,
+  drainNeverEnds: flag,
+  rstAtDrainEnd: flag,
+  connectionTermination: flag,
+  healthFlap: flag,
   crossZone: flag,
   connectRetries: count(0, 10),
   preopen: count(0, 100),
   idleTimeoutMs: atLeastOneMs,
   surgeQueue: count(0, 100_000),
+  backendMaxConns: count(1, 100_000),
   describeStaleMs: ms,
   apiLatencyMs: msRange,
   throttleRate: rate,
@@ -98,10 +123,12 @@ const KINDS: Readonly<Record<LabKnobName, KnobKind>> = {
   readyLagMs: ms,
   healthLies: flag,
   keepAliveMs: ms,
+  headersTimeoutMs: ms,
   graceMs: ms,
   ignoreSigterm: flag,
   latencyMs: ms,
   errorRate: rate,
+  versionHeader: { kind: 'text', pattern: /^[A-Za-z0-9-]{1,64}$/, what: 'a header name or none' },
   brokenVersion: { kind: 'text' },
   staleVersion: flag,
 };
@@ -119,6 +146,9 @@ export function knobProblem(name: LabKnobName, value: unknown): string | null {
   const kind = KINDS[name];
   if (kind.kind === 'flag') return typeof value === 'boolean' ? null : `'${name}' must be true or false`;
   if (kind.kind === 'text') {
+    if (kind.pattern !== undefined) {
+      return typeof value === 'string' && kind.pattern.test(value) ? null : `'${name}' must be ${kind.what}`;
+    }
     return typeof value === 'string' && value.length <= 200
       ? null
       : `'${name}' must be a text of at most 200 characters`;

@@ -3,10 +3,11 @@ import type { StartApplication } from './application.js';
 import { startControl } from './control.js';
 import { Account, zonesOf } from './elb/account.js';
 import { initialHealthCheck, LAB_INSTANCE_PORT } from './elb/health-check.js';
-import type { LabInstance, LoadBalancer } from './elb/load-balancer.js';
+import type { LabInstance, Listener, LoadBalancer } from './elb/load-balancer.js';
 import type { StartNodeView } from './elb/node-view-port.js';
 import { labState } from './lab-state.js';
-import { startNodeGroup } from './node-group.js';
+import { type NodeTraits, startNodeGroup } from './node-group.js';
+import { nodeTraits } from './node-traits.js';
 import { type LabInfo, type LabOptions, labOptionsOf } from './options.js';
 import { type LabSettings, labSettings } from './presets.js';
 import { type Random, seededRandom } from './random.js';
@@ -24,6 +25,8 @@ export interface LabDeps {
   readonly newToken: () => string;
   readonly startApplication: StartApplication;
   readonly startNodeView: StartNodeView;
+  /** Writes a small file that lives as long as the lab. */
+  readonly keepFile: (name: string, text: string) => { readonly path: string; remove(): void };
   /** Told of faults of the lab itself. */
   readonly onFault: (cause: unknown) => void;
 }
@@ -66,6 +69,8 @@ interface Assembly {
   readonly deps: LabDeps;
   readonly random: Random;
   readonly supervisor: Supervisor;
+  readonly traits: NodeTraits;
+  readonly caFile: string | null;
   readonly notes: Set<string>;
 }
 
@@ -88,7 +93,20 @@ async function assemble(
   });
   closers.push(() => supervisor.close());
   await supervisor.startAll(options.version);
-  const assembly: Assembly = { options, settings, deps, random, supervisor, notes: new Set() };
+  const { region, accessLogDir } = options;
+  const traits = nodeTraits(settings, { region, accessLogDir, now: deps.wallTime(), onFault });
+  const ca = traits.certificate === undefined ? null : deps.keepFile('ca.pem', traits.certificate.certPem);
+  closers.push(async () => ca?.remove());
+  const assembly: Assembly = {
+    options,
+    settings,
+    deps,
+    random,
+    supervisor,
+    traits,
+    caFile: ca?.path ?? null,
+    notes: new Set(),
+  };
   const account = accountOf(assembly);
   closers.push(() => account.close());
   const balancer = await balancerInService(account, assembly);
@@ -105,9 +123,9 @@ async function assemble(
   return infoOf(assembly, balancer, { endpoint: api.endpoint, controlUrl: control.url, controlToken: token });
 }
 
-function accountOf({ options, settings, deps, random, supervisor, notes }: Assembly): Account {
-  const { knobs, flavour } = settings;
-  const zones = zonesOf(options.region, knobs.nodes);
+function accountOf({ options, settings, deps, random, supervisor, traits, notes }: Assembly): Account {
+  const { knobs } = settings;
+  const zones = zonesOf(options.region, knobs.azPerNode ? knobs.nodes : 1);
   const instances = options.instances.map(
     ({ instance }, index): LabInstance => ({
       instanceId: instance,
@@ -115,13 +133,11 @@ function accountOf({ options, settings, deps, random, supervisor, notes }: Assem
       address: () => supervisor.address(instance),
     }),
   );
-  const { connectRetries, preopen, surgeQueue } = knobs;
   return new Account({
     region: options.region,
     knobs,
     instances: new Map(instances.map((instance) => [instance.instanceId, instance])),
     startNodes: async (request) => {
-      const traits = { flavour, connectRetries, preopen, surgeQueue };
       const group = await startNodeGroup(deps.startNodeView, traits, request, String(options.seed));
       if (group.note !== null) notes.add(group.note);
       return group.views;
@@ -140,7 +156,7 @@ async function balancerInService(account: Account, { options, settings, deps }: 
   const balancer = await account.create({
     name: options.name,
     scheme: 'internet-facing',
-    listeners: [{ Protocol: 'HTTP', LoadBalancerPort: 0, InstanceProtocol: 'HTTP', InstancePort: LAB_INSTANCE_PORT }],
+    listeners: [listenerOf(knobs.listener)],
     zones: account.zones,
     subnets: [],
     securityGroups: [],
@@ -166,8 +182,15 @@ async function balancerInService(account: Account, { options, settings, deps }: 
   return balancer;
 }
 
+/** As the API tells it: TLS ends at the load balancer. */
+function listenerOf(protocol: string): Listener {
+  const plain = protocol === 'https' ? 'HTTP' : protocol === 'ssl' ? 'TCP' : protocol.toUpperCase();
+  const port = { LoadBalancerPort: 0, InstancePort: LAB_INSTANCE_PORT };
+  return { Protocol: protocol.toUpperCase(), InstanceProtocol: plain, ...port };
+}
+
 function infoOf(
-  { options, settings, deps, supervisor, notes }: Assembly,
+  { options, settings, deps, supervisor, caFile, notes }: Assembly,
   balancer: LoadBalancer,
   access: { readonly endpoint: string; readonly controlUrl: string; readonly controlToken: string },
 ): LabInfo {
@@ -178,7 +201,8 @@ function infoOf(
     region: options.region,
     loadBalancer: options.name,
     dnsName: balancer.identity.dnsName,
-    url: `http://${nodes[0]!.host}:${nodes[0]!.port}/`,
+    url: `${caFile === null ? 'http' : 'https'}://${nodes[0]!.host}:${nodes[0]!.port}/`,
+    caFile,
     nodes,
     instances: supervisor.states().map(({ target, instance, port }) => ({ target, instance, port })),
     controlUrl: access.controlUrl,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { NodeGroupRequest } from './elb/account.js';
 import type { NodeView, NodeViewOptions, StartNodeView } from './elb/node-view-port.js';
 
@@ -12,7 +13,23 @@ export interface NodeGroup {
 }
 
 /** What all nodes of the lab share. */
-export type NodeTraits = Pick<NodeViewOptions, 'flavour' | 'connectRetries' | 'preopen' | 'surgeQueue'>;
+export interface NodeTraits
+  extends Pick<
+    NodeViewOptions,
+    | 'flavour'
+    | 'listener'
+    | 'certificate'
+    | 'connectRetries'
+    | 'preopen'
+    | 'surgeQueue'
+    | 'backendMaxConns'
+    | 'connectionTermination'
+    | 'faults'
+    | 'onFault'
+  > {
+  /** Where each node writes `<balancer>_node-<n>.log`; absent = no access logs. */
+  readonly accessLogDir?: string;
+}
 
 /**
  * Starts a balancer's nodes like the real one's: an address each (127.0.0.2, 127.0.0.3, …), one port for all. Where
@@ -25,9 +42,18 @@ export async function startNodeGroup(
   request: NodeGroupRequest,
   label: string,
 ): Promise<NodeGroup> {
+  const { accessLogDir, ...shared } = traits;
   const startAt = (index: number, host: string, port: number): Promise<NodeView> =>
     start({
-      ...traits,
+      ...shared,
+      ...(accessLogDir === undefined
+        ? {}
+        : {
+            accessLog: {
+              file: join(accessLogDir, `${request.name}_node-${index + 1}.log`),
+              balancer: request.name,
+            },
+          }),
       name: `${request.name}/node-${index + 1}/${label}`,
       host,
       port,

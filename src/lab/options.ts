@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import type { LabServer } from './supervisor.js';
 
 /** What a lab is started with. */
@@ -14,6 +15,8 @@ export interface LabOptions {
   readonly version: string;
   /** 0 or absent = any free port. */
   readonly apiPort?: number;
+  /** An absolute path of a directory for the nodes' access logs; absent = none are written. */
+  readonly accessLogDir?: string;
 }
 
 /** One server as others meet it. */
@@ -33,6 +36,8 @@ export interface LabInfo {
   readonly dnsName: string;
   /** The first node, for a person's curl; traffic must use all of `nodes`. */
   readonly url: string;
+  /** The certificate clients must trust, as a file that is there as long as the lab; null = the listener is in the clear. */
+  readonly caFile: string | null;
   readonly nodes: readonly { readonly host: string; readonly port: number }[];
   readonly instances: readonly LabInstanceInfo[];
   readonly controlUrl: string;
@@ -74,6 +79,8 @@ export function labOptionsOf(value: unknown): LabOptions {
   need(isVersion(given.version), 'version must be 1 to 200 printable ASCII characters');
   const port = given.apiPort ?? 0;
   need(Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65_535, 'apiPort must be a port number');
+  const logDir = given.accessLogDir ?? '/';
+  need(typeof logDir === 'string' && isAbsolute(logDir), 'accessLogDir must be an absolute path');
   problems.push(...instanceProblems(given.instances));
   if (problems.length > 0) throw new Error(`lab options: ${problems.join('; ')}`);
   return value as LabOptions;

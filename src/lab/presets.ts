@@ -10,8 +10,8 @@ import {
 
 export { LAB_KNOB_NAMES } from './knobs.js';
 
-/** How a node behaves at its edges: Classic's answers or the Application Load Balancer's. */
-export type LabFlavour = 'clb' | 'alb';
+/** How a node behaves at its edges: as a Classic, an Application or a Network Load Balancer. */
+export type LabFlavour = 'clb' | 'alb' | 'nlb';
 
 /** A preset with its overrides applied. */
 export interface LabSettings {
@@ -25,6 +25,8 @@ type KnobInputs = Readonly<Record<LabKnobName, LabKnobInput>>;
 /** Delays published for, or seen on, Classic ELB; ranges without a published bound are our estimate. */
 const AWS_CLB: KnobInputs = {
   nodes: 2,
+  azPerNode: true,
+  listener: 'http',
   registerDelayMs: [5_000, 30_000],
   registerPropagationMs: [200, 2_000],
   deregisterPropagationMs: [500, 10_000],
@@ -36,11 +38,16 @@ const AWS_CLB: KnobInputs = {
   // AWS's own default for a balancer made through the API: no draining.
   drainEnabled: false,
   drainTimeoutMs: 300_000,
+  drainNeverEnds: false,
+  rstAtDrainEnd: false,
+  connectionTermination: false,
+  healthFlap: false,
   crossZone: true,
   connectRetries: 2,
   preopen: 2,
   idleTimeoutMs: 60_000,
   surgeQueue: 1_024,
+  backendMaxConns: 2_048,
   describeStaleMs: 0,
   apiLatencyMs: [20, 120],
   throttleRate: 0,
@@ -51,10 +58,12 @@ const AWS_CLB: KnobInputs = {
   healthLies: false,
   // Longer than the balancer's idle timeout, as AWS advises: else reused connections race their close.
   keepAliveMs: 75_000,
+  headersTimeoutMs: 0,
   graceMs: 0,
   ignoreSigterm: false,
   latencyMs: 2,
   errorRate: 0,
+  versionHeader: 'X-Version',
   brokenVersion: '',
   staleVersion: false,
 };
@@ -67,6 +76,21 @@ const AWS_ALB: KnobInputs = {
   drainEnabled: true,
   connectRetries: 0,
   preopen: 0,
+};
+
+/**
+ * New connections reach a deregistered target for about two minutes whatever the delay says, and registering is as slow
+ * (the issues quoted in docs/lab.md). Cross-zone is on although an NLB starts without: its DNS takes zones without a
+ * healthy target out, which the lab does not model.
+ */
+const AWS_NLB: KnobInputs = {
+  ...AWS_ALB,
+  listener: 'tcp',
+  registerDelayMs: [60_000, 180_000],
+  deregisterPropagationMs: [90_000, 150_000],
+  healthTimeoutMs: 10_000,
+  idleTimeoutMs: 350_000,
+  keepAliveMs: 400_000,
 };
 
 /** Every mechanism of the real balancer at a tenth of its time or less, for demos and tests. */
@@ -92,6 +116,7 @@ const LAB_FAST: KnobInputs = {
 const PRESETS: Readonly<Record<string, { readonly flavour: LabFlavour; readonly knobs: KnobInputs }>> = {
   'aws-clb': { flavour: 'clb', knobs: AWS_CLB },
   'aws-alb': { flavour: 'alb', knobs: AWS_ALB },
+  'aws-nlb': { flavour: 'nlb', knobs: AWS_NLB },
   'lab-fast': { flavour: 'clb', knobs: LAB_FAST },
 };
 
@@ -121,6 +146,12 @@ export function labSettings(preset: string, overrides: Readonly<Record<string, u
   }
   if (problems.length === 0 && (inputs.healthTimeoutMs as number) > (inputs.healthIntervalMs as number)) {
     problems.push("'healthTimeoutMs' must not be more than 'healthIntervalMs'");
+  }
+  if (problems.length === 0 && base.flavour === 'alb' && !String(inputs.listener).startsWith('http')) {
+    problems.push("'listener' of an Application Load Balancer must be http or https");
+  }
+  if (problems.length === 0 && base.flavour === 'nlb' && String(inputs.listener).startsWith('http')) {
+    problems.push("'listener' of a Network Load Balancer must be tcp or ssl");
   }
   if (problems.length > 0) throw new Error(`lab knobs: ${problems.join('; ')}`);
   return { preset, flavour: base.flavour, knobs: scaledKnobs(inputs) };

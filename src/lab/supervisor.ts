@@ -205,10 +205,12 @@ export class Supervisor {
       readyLagMs: deployed ? knobs.readyLagMs : 0,
       healthLies: deployed && knobs.healthLies,
       keepAliveMs: knobs.keepAliveMs,
+      headersTimeoutMs: knobs.headersTimeoutMs,
       graceMs: knobs.graceMs,
       ignoreSigterm: knobs.ignoreSigterm,
       latencyMs: knobs.latencyMs,
       errorRate: deployed ? knobs.errorRate : 0,
+      versionHeader: knobs.versionHeader,
       broken: deployed && knobs.brokenVersion !== '' && version === knobs.brokenVersion,
       seed: Math.floor(random.next() * 0x7fff_ffff),
     };

@@ -1,10 +1,14 @@
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import type { AppConfig } from './app/app-config.js';
 import { type AppHandlers, type AppProcess, appMessageOf } from './application.js';
-import { startNodeView } from './dataplane/node-view.js';
+import { type DataPlanePort, RemoteDataPlane } from './dataplane/remote-node.js';
+import type { FromDataPlane } from './dataplane/thread-protocol.js';
 import type { LabDeps } from './lab.js';
 import type { Timers } from './timers.js';
 
@@ -13,6 +17,7 @@ const STDERR_CHARS = 2_000;
 
 /** The real clock, processes and randomness: the one file of the lab's control plane that touches them. */
 export function systemLabDeps(onFault: (cause: unknown) => void): LabDeps {
+  let dataPlane: RemoteDataPlane | null = null;
   return {
     timers: systemTimers(),
     wallTime: () => new Date(),
@@ -20,9 +25,34 @@ export function systemLabDeps(onFault: (cause: unknown) => void): LabDeps {
     pid: process.pid,
     newToken: () => randomBytes(24).toString('base64url'),
     startApplication,
-    startNodeView: (options) => startNodeView(options),
+    startNodeView: (options) => {
+      dataPlane ??= new RemoteDataPlane(dataPlaneThread(onFault), onFault);
+      return dataPlane.start(options);
+    },
+    keepFile,
     onFault,
   };
+}
+
+/** The data plane's thread. When it fails the lab ends: clients would wait for a load balancer that is not there. */
+function dataPlaneThread(onFault: (cause: unknown) => void): DataPlanePort {
+  const worker = new Worker(compiledEntry('./dataplane/thread.js'));
+  worker.on('error', (cause) => {
+    onFault(cause);
+    process.exit(1);
+  });
+  return {
+    post: (message) => worker.postMessage(message),
+    onMessage: (hear) => worker.on('message', (message: FromDataPlane) => hear(message)),
+  };
+}
+
+/** Writes a file of this lab into a directory of its own, for this user only. */
+function keepFile(name: string, text: string): { readonly path: string; remove(): void } {
+  const dir = mkdtempSync(join(tmpdir(), 'rollproof-lab-'));
+  const path = join(dir, name);
+  writeFileSync(path, text, { mode: 0o600 });
+  return { path, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
 /** Timers on CLOCK_MONOTONIC. */

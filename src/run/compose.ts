@@ -17,6 +17,8 @@ export interface LabAccess {
   readonly url: string;
   /** Addresses behind that name, `ip` or `ip:port`. */
   readonly addresses: readonly string[];
+  /** The certificate its listener shows; null = it is in the clear. */
+  readonly caFile: string | null;
   /** What its deploy command needs to know. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -34,7 +36,11 @@ export function effectiveScenario(scenario: Scenario, lab: LabAccess | null): Sc
   return {
     ...scenario,
     service: { ...scenario.service, url: url.href },
-    traffic: { ...scenario.traffic, resolve: { ...scenario.traffic.resolve, [base.hostname]: lab.addresses } },
+    traffic: {
+      ...scenario.traffic,
+      tls: lab.caFile === null ? scenario.traffic.tls : { ...scenario.traffic.tls, caFile: lab.caFile },
+      resolve: { ...scenario.traffic.resolve, [base.hostname]: lab.addresses },
+    },
   };
 }
 

@@ -55,7 +55,7 @@ describe('refusals', () => {
   it('names an unknown preset and the known ones', () => {
     for (const name of ['fast', '__proto__', 'toString']) {
       expect(() => labSettings(name)).toThrow(
-        `unknown lab preset '${name}'; the presets are aws-clb, aws-alb, lab-fast`,
+        `unknown lab preset '${name}'; the presets are aws-clb, aws-alb, aws-nlb, lab-fast`,
       );
     }
   });

@@ -14,19 +14,23 @@ export interface AppConfig {
   readonly healthLies: boolean;
   /** An idle connection is closed after this; 0 = never. */
   readonly keepAliveMs: number;
+  /** A connection without a whole request head is answered 408 after this, one without a byte too; 0 = never. */
+  readonly headersTimeoutMs: number;
   /** On SIGTERM requests under way get this long; 0 = everything is cut at once. */
   readonly graceMs: number;
   readonly ignoreSigterm: boolean;
   /** Added to every answer but `/health` and `/audit`. */
   readonly latencyMs: number;
   readonly errorRate: number;
+  /** Name of the header that tells the version; `none` = it is not told. */
+  readonly versionHeader: string;
   /** `/health` 503 and everything else 500, for ever. */
   readonly broken: boolean;
   readonly seed: number;
 }
 
 const TEXTS = ['target', 'version', 'bootId', 'host'] as const;
-const DURATIONS = ['startupDelayMs', 'readyLagMs', 'keepAliveMs', 'graceMs', 'latencyMs'] as const;
+const DURATIONS = ['startupDelayMs', 'readyLagMs', 'keepAliveMs', 'headersTimeoutMs', 'graceMs', 'latencyMs'] as const;
 const SWITCHES = ['healthLies', 'ignoreSigterm', 'broken'] as const;
 /** setTimeout counts in 31 bits. */
 const MAX_DURATION_MS = 2 ** 31 - 1;
@@ -54,6 +58,7 @@ export function parseAppConfig(json: string | undefined): AppConfig {
   for (const name of SWITCHES) need(typeof value[name] === 'boolean', name, 'true or false');
   need(Number.isInteger(value.port) && isBetween(value.port, 0, 65_535), 'port', 'a port number');
   need(isBetween(value.errorRate, 0, 1), 'errorRate', 'between 0 and 1');
+  need(/^[A-Za-z0-9-]{1,64}$/.test(String(value.versionHeader ?? '')), 'versionHeader', 'a header name or none');
   need(Number.isInteger(value.seed), 'seed', 'a whole number');
   if (problems.length > 0) throw new Error(`ROLLPROOF_LAB_APP: ${problems.join('; ')}`);
   return raw as AppConfig;

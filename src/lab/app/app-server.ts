@@ -35,11 +35,10 @@ class LabApp implements AppServer {
   constructor(config: AppConfig) {
     this.#config = config;
     this.#random = seededRandom(config.seed);
-    this.#identity = ['X-Target', config.target, 'X-Version', config.version, 'X-Boot-Id', config.bootId];
-    // Node's own 408 to slow or pre-opened connections would be a fault nobody configured.
-    const never = { requestTimeout: 0, headersTimeout: 0 };
+    const version = config.versionHeader === 'none' ? [] : [config.versionHeader, config.version];
+    this.#identity = ['X-Target', config.target, ...version, 'X-Boot-Id', config.bootId];
     this.#server = createServer(
-      { keepAliveTimeout: config.keepAliveMs, noDelay: true, ...never },
+      { keepAliveTimeout: config.keepAliveMs, noDelay: true, ...headTimeouts(config.headersTimeoutMs) },
       (request, response) => this.#serve(request, response),
     );
     this.#server.on('connection', (socket: Socket) => {
@@ -137,6 +136,16 @@ class LabApp implements AppServer {
     for (let i = 0; i < this.#identity.length; i += 2) lines += `${this.#identity[i]}: ${this.#identity[i + 1]}\r\n`;
     return lines;
   }
+}
+
+/** By default no 408 of Node's own to slow or pre-opened connections: it would be a fault nobody configured. */
+function headTimeouts(headersTimeoutMs: number) {
+  const checkMs = Math.max(10, Math.min(1_000, headersTimeoutMs / 4));
+  return {
+    requestTimeout: 0,
+    headersTimeout: headersTimeoutMs,
+    ...(headersTimeoutMs > 0 ? { connectionsCheckingInterval: checkMs } : {}),
+  };
 }
 
 function holdOf(url: string): number {

@@ -106,6 +106,11 @@ export class BackendConnection {
     exchange?.backendFailed(cause);
   }
 
+  /** Where it leads. */
+  get target(): Pick<ConnectionOwner, 'host' | 'port'> {
+    return this.#owner;
+  }
+
   get exchanging(): boolean {
     return this.#exchange !== null;
   }

@@ -1,9 +1,15 @@
 import { BackendConnection, type ConnectionOwner } from './backend-connection.js';
-import type { Exchange } from './exchange.js';
+import type { Exchange, Routed } from './exchange.js';
 import type { NodeClock, NodeTimer } from './node-clock.js';
 
 /** As NodeView reports it. */
 export type BackendHealth = 'initial' | 'healthy' | 'unhealthy';
+
+/** A TCP connection carried to a backend, as the backend sees it. */
+export interface Flow {
+  /** Ends both sides now; `backend.flowOver` follows. */
+  cut(reset: boolean): void;
+}
 
 /** What a backend needs from its node. */
 export interface BackendHost {
@@ -11,8 +17,10 @@ export interface BackendHost {
   readonly idleTimeoutMs: number;
   readonly preopen: number;
   readonly connectTimeoutMs: number;
+  /** The end of draining: what is in flight is cut or not, with a reset or an answer; or it never comes. */
+  readonly drainEnd: { readonly cuts: boolean; readonly resets: boolean; readonly never: boolean };
   /** A request could not be delivered: the connection was never open. `cut` = closed by our own drain, not refused. */
-  undelivered(exchange: Exchange, backend: Backend, why: 'refused' | 'timed-out' | 'cut'): void;
+  undelivered(exchange: Routed, backend: Backend, why: 'refused' | 'timed-out' | 'cut'): void;
   /** The number of outstanding requests went down. */
   roomMade(): void;
 }
@@ -26,14 +34,21 @@ export class Backend implements ConnectionOwner {
   host: string;
   port: number;
   health: BackendHealth = 'initial';
-  /** Requests given to this backend and not over, those still connecting included. */
-  outstanding = 0;
+  /** Requests and flows given to this backend and not over, those still connecting included. */
+  get outstanding(): number {
+    return this.outstandingCell[0]!;
+  }
+  /** The same number where another thread can read it. */
+  readonly outstandingCell = new Int32Array(new SharedArrayBuffer(4));
+  readonly #flows = new Set<Flow>();
   readonly #node: BackendHost;
   readonly #idle: BackendConnection[] = [];
   readonly #connections = new Set<BackendConnection>();
   /** Connections opened before the last drain ended: finished with, never pooled again. */
   readonly #stale = new WeakSet<BackendConnection>();
   #inRotation = true;
+  /** This drain ends by coming back only (a fault knob). */
+  #endless = false;
   #sweep: NodeTimer | null = null;
   #preopenTimer: NodeTimer | null = null;
   #drainTimer: NodeTimer | null = null;
@@ -52,10 +67,25 @@ export class Backend implements ConnectionOwner {
 
   /** Gives the exchange a pooled connection, the last used first, or opens one. */
   carry(exchange: Exchange): void {
-    this.outstanding++;
+    this.outstandingCell[0]!++;
     const pooled = this.#idle.pop();
     if (pooled !== undefined) pooled.start(exchange);
     else this.#open(exchange);
+  }
+
+  /** Takes a TCP connection; `flowOver` gives it back. */
+  carryFlow(flow: Flow): void {
+    this.outstandingCell[0]!++;
+    this.#flows.add(flow);
+  }
+
+  flowOver(flow: Flow): void {
+    if (this.#flows.delete(flow)) this.#release();
+  }
+
+  /** Resets every TCP connection, as an NLB does to those of an unhealthy target. */
+  resetFlows(): void {
+    for (const flow of [...this.#flows]) flow.cut(true);
   }
 
   /** Opens connections in advance up to the configured number (a Classic ELB does, an ALB does not). */
@@ -80,7 +110,9 @@ export class Backend implements ConnectionOwner {
     this.#preopenTimer = null;
     this.closeIdle();
     for (const connection of this.#connections) if (!connection.exchanging) connection.abandon();
-    if (this.outstanding === 0) {
+    const waits = enabled && timeoutMs > 0;
+    this.#endless = waits && this.#node.drainEnd.never;
+    if (this.outstanding === 0 && !this.#endless) {
       this.#endDrain();
       return Promise.resolve();
     }
@@ -88,14 +120,20 @@ export class Backend implements ConnectionOwner {
     const { promise } = this.#drained;
     this.#drainTimer?.cancel();
     this.#drainTimer = null;
-    if (!enabled || timeoutMs <= 0) this.cutAll();
-    else this.#drainTimer = this.#node.clock.after(timeoutMs, () => this.cutAll());
+    if (!waits) this.#drainOver();
+    else if (!this.#endless) this.#drainTimer = this.#node.clock.after(timeoutMs, () => this.#drainOver());
     return promise;
   }
 
-  /** Ends every request on its connection now. */
-  cutAll(): void {
-    for (const connection of [...this.#connections]) connection.cut('drained');
+  /** The time for draining is up. An NLB without connection termination lets flows go on and calls it done. */
+  #drainOver(): void {
+    const { cuts, resets } = this.#node.drainEnd;
+    if (!cuts) {
+      this.#endDrain();
+      return;
+    }
+    for (const connection of [...this.#connections]) connection.cut(resets ? 'drained-reset' : 'drained');
+    for (const flow of [...this.#flows]) flow.cut(resets);
   }
 
   /** Back in rotation while draining: requests under way go on without a deadline, checks start afresh. */
@@ -113,6 +151,7 @@ export class Backend implements ConnectionOwner {
     this.#preopenTimer?.cancel();
     this.#sweep?.cancel();
     for (const connection of [...this.#connections]) connection.abandon();
+    for (const flow of [...this.#flows]) flow.cut(false);
     this.#endDrain();
   }
 
@@ -155,6 +194,7 @@ export class Backend implements ConnectionOwner {
   }
 
   #endDrain(): void {
+    this.#endless = false;
     this.#drainTimer?.cancel();
     this.#drainTimer = null;
     for (const connection of this.#connections) this.#stale.add(connection);
@@ -163,8 +203,8 @@ export class Backend implements ConnectionOwner {
   }
 
   #release(): void {
-    this.outstanding--;
-    if (this.outstanding === 0 && !this.#inRotation) this.#endDrain();
+    this.outstandingCell[0]!--;
+    if (this.outstanding === 0 && !this.#inRotation && !this.#endless) this.#endDrain();
     this.#node.roomMade();
   }
 

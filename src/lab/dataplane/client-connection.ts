@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { albRefusal } from './alb-limits.js';
 import type { Backend } from './backend.js';
 import type { BackendConnection } from './backend-connection.js';
@@ -7,7 +6,8 @@ import { ClientSocket } from './client-socket.js';
 import type { Exchange } from './exchange.js';
 import { MALFORMED, NEED_MORE } from './header-fields.js';
 import { IdleTimer } from './idle-timer.js';
-import { CLOSING_CAUSES, type ReplyCause } from './replies.js';
+import type { Accepted } from './listener.js';
+import { CLOSING_CAUSES, RESET_CAUSES, type ReplyCause } from './replies.js';
 import { RequestIntake } from './request-intake.js';
 
 /**
@@ -28,17 +28,16 @@ export class ClientConnection implements Exchange {
   /** Not null: the request head still has to be written, once the connection is open. */
   #requestText: string | null = null;
   #keepAlive = true;
-  #responseStarted = false;
-  #delimited = true;
   #discarding = false;
   #backendFull = false;
   #pumping = false;
   #clientEnded = false;
   readonly #timer: IdleTimer;
 
-  constructor(socket: Socket, node: ClientHost) {
-    this.#socket = new ClientSocket(socket, node.clock);
+  constructor(accepted: Accepted, node: ClientHost) {
+    this.#socket = new ClientSocket(accepted, node.clock);
     this.#node = node;
+    const { socket } = accepted;
     // A head has its time from its first byte on, or one byte now and then would hold a connection for ever.
     const sinceMs = () => (this.#phase === 'head' ? this.#intake.headSinceMs : null) ?? this.#timer.activeMs;
     this.#timer = new IdleTimer(node.clock, node.idleTimeoutMs, sinceMs, () => this.#expire());
@@ -47,7 +46,7 @@ export class ClientConnection implements Exchange {
     socket.on('drain', () => this.#onDrain());
     // 'close' always follows and acts; an unhandled 'error' would bring the whole node down.
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.#onClose());
+    socket.on('close', () => this.destroy());
   }
 
   get minorVersion(): number {
@@ -58,10 +57,12 @@ export class ClientConnection implements Exchange {
     return this.#phase === 'wait';
   }
 
-  /** Closes at once, as when the node goes away. */
-  destroy(): void {
-    this.#socket.destroy();
-    this.#onClose();
+  get flow(): string {
+    return this.#socket.flow;
+  }
+
+  carriedBy(backend: Backend): void {
+    backend.carry(this);
   }
 
   assigned(connection: BackendConnection): void {
@@ -70,6 +71,7 @@ export class ClientConnection implements Exchange {
 
   connected(connection: BackendConnection): void {
     this.#connection = connection;
+    this.#socket.entry?.connected(connection.target);
     connection.onDrain = () => {
       this.#timer.touch();
       this.#backendFull = false;
@@ -87,16 +89,15 @@ export class ClientConnection implements Exchange {
   }
 
   connectionLine(delimited: boolean): string {
-    this.#delimited = delimited;
+    this.#socket.delimited = delimited;
     // A response that overtakes its request: the rest of the request is not worth reading.
     if (!delimited || this.#phase !== 'wait') this.#keepAlive = false;
     return this.#keepAlive ? 'Connection: keep-alive\r\n\r\n' : 'Connection: close\r\n\r\n';
   }
 
   respond(data: string | Buffer): boolean {
-    this.#responseStarted = true;
     this.#timer.touch();
-    return this.#socket.write(data);
+    return this.#socket.answer(data);
   }
 
   interim(text: string): void {
@@ -106,6 +107,7 @@ export class ClientConnection implements Exchange {
 
   responseEnded(): void {
     this.#connection = null;
+    this.#socket.entry?.over();
     if (this.#phase === 'wait' && this.#keepAlive) {
       this.#nextRequest();
       this.#pump();
@@ -114,7 +116,8 @@ export class ClientConnection implements Exchange {
 
   backendFailed(cause: ReplyCause): void {
     this.#connection = null;
-    if (this.#responseStarted) this.#cut();
+    if (RESET_CAUSES.has(cause)) this.#socket.reset();
+    else if (this.#socket.answering) this.#socket.cut();
     else this.refuse(cause);
   }
 
@@ -122,7 +125,8 @@ export class ClientConnection implements Exchange {
     if (this.#phase === 'gone' || this.#phase === 'linger') return;
     this.#connection = null;
     const close = !this.#keepAlive || CLOSING_CAUSES.has(cause);
-    this.#socket.write(this.#node.reply(cause, close, this.headRequest));
+    if (this.#phase === 'head') this.#socket.begin(this.#node.entries, null, '', 0);
+    this.#socket.reply(this.#node.reply(cause, close, this.headRequest));
     if (close) this.#linger();
     else if (this.#phase === 'wait') this.#nextRequest();
     else this.#discarding = true;
@@ -179,12 +183,11 @@ export class ClientConnection implements Exchange {
     const node = this.#node;
     this.#keepAlive = head.keepAlive;
     this.headRequest = head.method === 'HEAD';
-    this.#responseStarted = false;
-    this.#delimited = true;
     this.#discarding = false;
     this.#backendFull = false;
     this.tried = null;
     this.#requestText = this.#intake.takeHead(length, this.#socket.address, node.forwardedTail, node.authority);
+    this.#socket.begin(node.entries, head, this.#requestText, length);
     this.#phase = body.done ? 'wait' : 'body';
     const refusal = node.flavour === 'alb' ? albRefusal(head) : null;
     if (refusal !== null) {
@@ -218,19 +221,20 @@ export class ClientConnection implements Exchange {
   /** The request body at hand; null = it was malformed, which has been dealt with. */
   #takeBody(): Buffer | null {
     const bytes = this.#intake.takeBody();
-    if (!this.#intake.body.bad) {
-      if (this.#intake.body.done) this.#phase = 'wait';
-      return bytes;
+    if (this.#intake.body.bad) {
+      this.#abortBody('bad-request');
+      return null;
     }
-    this.#abortBody('bad-request');
-    return null;
+    this.#socket.entry?.received(bytes.length);
+    if (this.#intake.body.done) this.#phase = 'wait';
+    return bytes;
   }
 
   /** The request body will not come to its end. */
   #abortBody(cause: ReplyCause): void {
     this.#dropExchange();
     if (this.#discarding) this.#linger();
-    else if (this.#responseStarted) this.#cut();
+    else if (this.#socket.answering) this.#socket.cut();
     else this.refuse(cause);
   }
 
@@ -246,10 +250,6 @@ export class ClientConnection implements Exchange {
     this.#phase = 'linger';
     this.#intake.clear();
     this.#socket.finish();
-  }
-
-  #cut(): void {
-    this.#socket.cut(this.#delimited);
   }
 
   /** Leaves the backend or the queue, whichever this exchange is at. */
@@ -273,11 +273,13 @@ export class ClientConnection implements Exchange {
     if (this.#phase === 'head') this.#pump();
   }
 
-  #onClose(): void {
+  /** Closed, or to be closed at once, as when the node goes away. */
+  destroy(): void {
     if (this.#phase === 'gone') return;
     this.#phase = 'gone';
     this.#timer.cancel();
     this.#socket.destroy();
+    this.#socket.entry?.over();
     this.#intake.clear();
     this.#dropExchange();
     this.#node.clientGone(this);
@@ -285,16 +287,14 @@ export class ClientConnection implements Exchange {
 
   /** Nothing moved for the idle timeout. */
   #expire(): void {
-    if (this.#phase === 'linger') this.#socket.destroy();
-    if (this.#phase === 'linger' || this.#phase === 'gone') return;
-    if (this.#phase === 'head') {
-      if (this.#intake.headSinceMs === null || this.#socket.full) this.#socket.destroy();
-      else this.refuse('client-timeout');
-      return;
+    const nothingBegun = this.#intake.headSinceMs === null || this.#socket.full;
+    if (this.#phase === 'linger' || (this.#phase === 'head' && nothingBegun)) this.#socket.destroy();
+    else if (this.#phase === 'head') this.refuse('client-timeout');
+    else {
+      const clientIsSlow = this.#phase === 'body' && this.#socket.reading;
+      this.#dropExchange();
+      if (this.#socket.answering || this.#discarding) this.#socket.cut();
+      else this.refuse(clientIsSlow ? 'client-timeout' : 'backend-timeout');
     }
-    const clientIsSlow = this.#phase === 'body' && this.#socket.reading;
-    this.#dropExchange();
-    if (this.#responseStarted || this.#discarding) this.#cut();
-    else this.refuse(clientIsSlow ? 'client-timeout' : 'backend-timeout');
   }
 }

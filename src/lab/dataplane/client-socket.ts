@@ -1,5 +1,8 @@
 import type { Socket } from 'node:net';
+import { type EntryHost, RequestEntry } from './access-entry.js';
+import type { Accepted } from './listener.js';
 import type { NodeClock, NodeTimer } from './node-clock.js';
+import type { RequestHead } from './request-head.js';
 
 /** After our FIN has gone out, behind everything written, the client has this long to close. */
 const LINGER_MS = 1_000;
@@ -8,16 +11,52 @@ const LINGER_MS = 1_000;
 export class ClientSocket {
   /** The client's address for X-Forwarded-For. */
   readonly address: string;
+  readonly #accepted: Accepted;
   readonly #socket: Socket;
   readonly #clock: NodeClock;
+  /** The answer has begun, so no reply can take its place any more. */
+  answering = false;
+  /** The answer's end is told by its framing, not by the connection's. */
+  delimited = true;
   #reading = true;
   #goodbye: NodeTimer | null = null;
+  #entry: RequestEntry | null = null;
 
-  constructor(socket: Socket, clock: NodeClock) {
-    this.#socket = socket;
+  constructor(accepted: Accepted, clock: NodeClock) {
+    this.#accepted = accepted;
+    this.#socket = accepted.socket;
     this.#clock = clock;
-    const remote = socket.remoteAddress ?? 'unknown';
-    this.address = remote.startsWith('::ffff:') ? remote.slice(7) : remote;
+    this.address = accepted.address;
+  }
+
+  /** The client's address and port. */
+  get flow(): string {
+    return `${this.#accepted.address}:${this.#accepted.port}`;
+  }
+
+  /** What the access log is told of the request under way; null without a log. */
+  get entry(): RequestEntry | null {
+    return this.#entry;
+  }
+
+  /** A request begins: `text` is its head of `headBytes`; null = one that could not be read. */
+  begin(entries: EntryHost | null, head: RequestHead | null, text: string, headBytes: number): void {
+    this.answering = false;
+    this.delimited = true;
+    if (entries !== null) this.#entry = new RequestEntry(entries, this.#accepted, head, text, headBytes);
+  }
+
+  /** Bytes of a target's answer. False = the client is slow: wait for 'drain'. */
+  answer(data: string | Buffer): boolean {
+    this.answering = true;
+    this.#entry?.answered(data);
+    return this.write(data);
+  }
+
+  /** The load balancer's own answer. */
+  reply(text: string): void {
+    this.#entry?.replied(text);
+    this.write(text);
   }
 
   /** Text travels as latin1. False = the client is slow: wait for 'drain'. */
@@ -55,9 +94,13 @@ export class ClientSocket {
     this.#socket.destroy();
   }
 
+  reset(): void {
+    this.#accepted.reset();
+  }
+
   /** The response cannot be finished. A FIN would pass for the end of a body without framing, so that one is reset. */
-  cut(delimited: boolean): void {
-    if (delimited) this.#socket.destroy();
-    else this.#socket.resetAndDestroy();
+  cut(): void {
+    if (this.delimited) this.#socket.destroy();
+    else this.#accepted.reset();
   }
 }

@@ -1,6 +1,7 @@
 import type { BackendHealth } from './backend.js';
 import type { RunningCheck } from './health-check.js';
 import type { NodeClock, NodeTimer } from './node-clock.js';
+import { hashOf } from './text-hash.js';
 
 /** The numbers of a health check that decide over state, as on NodeHealthCheck. */
 export interface HealthThresholds {
@@ -31,11 +32,7 @@ export function healthAfter(
  * check at different moments, and a run can be repeated.
  */
 export function checkPhase(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  hash ^= hash >>> 13;
-  return ((hash >>> 0) + 1) / 0x1_0000_0000;
+  return (hashOf(text) + 1) / 0x1_0000_0000;
 }
 
 /**
@@ -58,6 +55,7 @@ export class HealthLoop {
   #running: RunningCheck | null = null;
   #timer: NodeTimer | null = null;
   #stopped = false;
+  #flapsLeft: number;
 
   constructor(options: {
     clock: NodeClock;
@@ -65,6 +63,8 @@ export class HealthLoop {
     state: BackendHealth;
     phase: number;
     startCheck: () => RunningCheck;
+    /** The backend passes its first checks, then fails until it is out of service, then tells the truth (a knob). */
+    flap: boolean;
     onState: (state: BackendHealth) => void;
   }) {
     this.#clock = options.clock;
@@ -72,6 +72,7 @@ export class HealthLoop {
     this.#startCheck = options.startCheck;
     this.#onState = options.onState;
     this.#state = options.state;
+    this.#flapsLeft = options.flap ? options.thresholds.unhealthyThreshold : 0;
     this.#originMs = options.clock.now() + options.phase * options.thresholds.intervalMs;
     this.#check();
   }
@@ -86,7 +87,11 @@ export class HealthLoop {
   #check(): void {
     const check = this.#startCheck();
     this.#running = check;
-    void check.passed.then((passed) => this.#take(passed));
+    void check.passed.then((passed) => this.#take(passed && !this.#flaps()));
+  }
+
+  #flaps(): boolean {
+    return this.#state === 'healthy' && this.#flapsLeft > 0 && this.#flapsLeft-- > 0;
   }
 
   #take(passed: boolean): void {

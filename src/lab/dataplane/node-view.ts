@@ -1,135 +1,115 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { type EntryHost, FlowEntry } from './access-entry.js';
+import { type AccessFacts, albLine, classicLine } from './access-line.js';
+import { type AccessLog, fileAccessLog } from './access-log.js';
 import { Backend, type BackendHealth, type BackendHost } from './backend.js';
 import { ClientConnection } from './client-connection.js';
 import type { ClientHost } from './client-host.js';
-import type { Exchange } from './exchange.js';
+import type { Routed } from './exchange.js';
 import { startCheck } from './health-check.js';
 import { checkPhase, HealthLoop } from './health-loop.js';
+import { type Accepted, type Listener, startListener } from './listener.js';
 import { type NodeClock, systemClock } from './node-clock.js';
+import type { BackendAddress, NodeHealthCheck, NodeView, NodeViewOptions } from './node-options.js';
 import { type ReplyText, replyTexts } from './replies.js';
 import { Router } from './router.js';
+import { type FlowHost, TcpFlow } from './tcp-flow.js';
 
 export type { BackendHealth } from './backend.js';
-
-/** Where one registered instance listens. */
-export interface BackendAddress {
-  instanceId: string;
-  host: string;
-  port: number;
-}
-
-/** How a node checks its backends; `path` is used by `http` only, and only status 200 passes. */
-export interface NodeHealthCheck {
-  kind: 'http' | 'tcp';
-  path: string;
-  intervalMs: number;
-  timeoutMs: number;
-  unhealthyThreshold: number;
-  healthyThreshold: number;
-  initialChecks: number;
-}
-
-/** One node of a load balancer. Port 0 = any free port. */
-export interface NodeViewOptions {
-  name: string;
-  host: string;
-  port: number;
-  flavour: 'clb' | 'alb';
-  connectRetries: number;
-  preopen: number;
-  idleTimeoutMs: number;
-  surgeQueue: number;
-  health: NodeHealthCheck;
-  /** Called on every change to healthy or unhealthy; `initial` is what `add` begins with and is not announced. */
-  onHealthChange(instanceId: string, state: BackendHealth): void;
-}
-
-/** A running node: its own listener, routing copy, health checks and backend connections. */
-export interface NodeView {
-  readonly host: string;
-  readonly port: number;
-  /** Starts checking; routed to once healthy. No-op when present; while draining it comes back, checked afresh. */
-  add(backend: BackendAddress): void;
-  /**
-   * No new requests from now on. Resolves when the last one under way ended or was cut (at the timeout, or at once when
-   * draining is disabled), or when the backend was added again meanwhile.
-   */
-  remove(instanceId: string, drain: { enabled: boolean; timeoutMs: number }): Promise<void>;
-  /** `absent` from `remove` on, also while requests are still draining. */
-  health(instanceId: string): BackendHealth | 'absent';
-  /** Requests outstanding at the backend, draining ones included. */
-  inFlight(instanceId: string): number;
-  /** Takes effect at once: every backend is checked anew, with its state kept and its streak begun again. */
-  configureHealth(check: NodeHealthCheck): void;
-  close(): Promise<void>;
-}
+export type { BackendAddress, NodeHealthCheck, NodeView, NodeViewOptions } from './node-options.js';
 
 /** What a node does not get from its options; tests override it. */
 export interface NodeViewDeps {
   readonly clock: NodeClock;
   readonly connectTimeoutMs: number;
-  /** Outstanding requests per backend beyond which requests wait in the surge queue. */
-  readonly backendMaxRequests: number;
 }
 
-const DEFAULT_DEPS: NodeViewDeps = { clock: systemClock, connectTimeoutMs: 10_000, backendMaxRequests: 2_048 };
+const DEFAULT_DEPS: NodeViewDeps = { clock: systemClock, connectTimeoutMs: 10_000 };
+const DEFAULT_BACKEND_CONNS = 2_048;
 
-/** Starts a node; rejects when its address cannot be listened on. */
-export async function startNodeView(options: NodeViewOptions, deps: Partial<NodeViewDeps> = {}): Promise<NodeView> {
+/** Starts a node in this thread; rejects when its address cannot be listened on. */
+export function startNodeView(options: NodeViewOptions, deps: Partial<NodeViewDeps> = {}): Promise<NodeView> {
+  return startLocalNodeView(options, deps);
+}
+
+/** The same, for the thread that shows the node to another one. */
+export async function startLocalNodeView(
+  options: NodeViewOptions,
+  deps: Partial<NodeViewDeps> = {},
+): Promise<LocalNodeView> {
   const view = new LocalNodeView(options, { ...DEFAULT_DEPS, ...deps });
   await view.listen();
   return view;
 }
 
-class LocalNodeView implements NodeView, ClientHost, BackendHost {
+/** A node in this thread. */
+export class LocalNodeView implements NodeView, ClientHost, FlowHost, BackendHost {
   readonly clock: NodeClock;
-  readonly flavour: 'clb' | 'alb';
+  readonly flavour: NodeViewOptions['flavour'];
   readonly idleTimeoutMs: number;
   readonly preopen: number;
   readonly connectTimeoutMs: number;
+  readonly drainEnd: BackendHost['drainEnd'];
+  readonly flowsEndByReset: boolean;
   readonly host: string;
   readonly reply: ReplyText;
   port = 0;
   authority = '';
   forwardedTail = '';
+  entries: EntryHost | null = null;
   readonly #options: NodeViewOptions;
-  readonly #server: Server;
   readonly #router: Router;
   readonly #clients = new Set<ClientConnection>();
+  readonly #flows = new Set<TcpFlow>();
   readonly #backends = new Map<string, Backend>();
   readonly #loops = new Map<string, HealthLoop>();
+  #listener: Listener | null = null;
+  #log: AccessLog | null = null;
   #check: NodeHealthCheck;
   #closing: Promise<void> | null = null;
 
   constructor(options: NodeViewOptions, deps: NodeViewDeps) {
+    const { flavour, faults, connectionTermination, connectRetries, surgeQueue } = options;
+    const nlb = flavour === 'nlb';
     this.#options = options;
     this.#check = options.health;
     this.clock = deps.clock;
     this.connectTimeoutMs = Math.min(deps.connectTimeoutMs, options.idleTimeoutMs);
-    this.flavour = options.flavour;
+    this.flavour = flavour;
     this.idleTimeoutMs = options.idleTimeoutMs;
-    this.preopen = options.preopen;
+    this.preopen = this.#carriesFlows ? 0 : options.preopen;
+    this.drainEnd = {
+      cuts: !nlb || connectionTermination === true,
+      resets: nlb || faults?.rstAtDrainEnd === true,
+      never: faults?.drainNeverEnds === true,
+    };
+    this.flowsEndByReset = nlb;
     this.host = options.host;
-    this.reply = replyTexts(options.flavour, () => this.clock.wallTime());
-    this.#router = new Router({ ...options, backendMaxRequests: deps.backendMaxRequests });
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
+    this.reply = replyTexts(flavour, () => this.clock.wallTime());
+    this.#router = new Router({
+      choice: nlb ? 'flow-hash' : flavour === 'clb' && !this.#carriesFlows ? 'least-outstanding' : 'round-robin',
+      failOpen: flavour !== 'clb',
+      connectRetries,
+      surgeQueue,
+      backendMaxConns: options.backendMaxConns ?? DEFAULT_BACKEND_CONNS,
+    });
   }
 
   async listen(): Promise<void> {
-    const { host, port } = this.#options;
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ host, port, backlog: 4_096 }, () => {
-        this.#server.off('error', reject);
-        resolve();
-      });
+    const { host, port, listener = 'http', certificate, accessLog } = this.#options;
+    const secure = listener === 'https' || listener === 'ssl';
+    if (secure && certificate === undefined) throw new Error(`a listener for ${listener} needs a certificate`);
+    this.#listener = await startListener({
+      host,
+      port,
+      certificate: secure ? certificate! : null,
+      handshakeTimeoutMs: this.connectTimeoutMs,
+      clock: this.clock,
+      onConnection: (accepted) => this.#accept(accepted),
     });
-    // Accepting can fail later (no file descriptors left); the node goes on with the connections it has.
-    this.#server.on('error', () => undefined);
-    const address = this.#server.address();
-    this.port = typeof address === 'object' && address !== null ? address.port : port;
+    this.port = this.#listener.port;
     this.authority = `${host.includes(':') ? `[${host}]` : host}:${this.port}`;
-    this.forwardedTail = `\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: ${this.port}\r\n\r\n`;
+    this.forwardedTail = `\r\nX-Forwarded-Proto: ${secure ? 'https' : 'http'}\r\nX-Forwarded-Port: ${this.port}\r\n\r\n`;
+    if (accessLog !== undefined && this.flavour !== 'nlb') this.#openLog(accessLog, listener);
   }
 
   add({ instanceId, host, port }: BackendAddress): void {
@@ -164,6 +144,11 @@ class LocalNodeView implements NodeView, ClientHost, BackendHost {
     return this.#backends.get(instanceId)?.outstanding ?? 0;
   }
 
+  /** The number of requests outstanding in shared memory; null = no such backend. */
+  inFlightCell(instanceId: string): Int32Array | null {
+    return this.#backends.get(instanceId)?.outstandingCell ?? null;
+  }
+
   configureHealth(check: NodeHealthCheck): void {
     this.#check = check;
     for (const backend of this.#backends.values()) if (backend.inRotation) this.#startLoop(backend);
@@ -171,38 +156,69 @@ class LocalNodeView implements NodeView, ClientHost, BackendHost {
 
   close(): Promise<void> {
     this.#closing ??= new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
+      const listening = this.#listener?.close();
       for (const instanceId of [...this.#loops.keys()]) this.#stopLoop(instanceId);
       for (const client of [...this.#clients]) client.destroy();
+      for (const flow of [...this.#flows]) flow.cut(false);
       for (const backend of this.#backends.values()) backend.close();
       this.#backends.clear();
+      void Promise.all([listening, this.#log?.close()]).then(() => resolve());
     });
     return this.#closing;
   }
 
-  route(exchange: Exchange): void {
-    this.#router.route(exchange);
+  route(routed: Routed): void {
+    this.#router.route(routed);
   }
 
-  forget(exchange: Exchange): void {
-    this.#router.forget(exchange);
+  forget(routed: Routed): void {
+    this.#router.forget(routed);
   }
 
   clientGone(client: ClientConnection): void {
     this.#clients.delete(client);
   }
 
+  flowGone(flow: TcpFlow): void {
+    this.#flows.delete(flow);
+  }
+
   roomMade(): void {
     this.#router.admit();
   }
 
-  undelivered(exchange: Exchange, backend: Backend, why: 'refused' | 'timed-out' | 'cut'): void {
-    if (why === 'cut') this.#router.route(exchange);
-    else this.#router.retry(exchange, backend, why === 'refused' ? 'connect-failed' : 'connect-timeout');
+  undelivered(routed: Routed, backend: Backend, why: 'refused' | 'timed-out' | 'cut'): void {
+    if (why === 'cut') this.#router.route(routed);
+    else this.#router.retry(routed, backend, why === 'refused' ? 'connect-failed' : 'connect-timeout');
   }
 
-  #accept(socket: Socket): void {
-    this.#clients.add(new ClientConnection(socket, this));
+  get #carriesFlows(): boolean {
+    const { flavour, listener } = this.#options;
+    return flavour === 'nlb' || listener === 'tcp' || listener === 'ssl';
+  }
+
+  #accept(accepted: Accepted): void {
+    if (!this.#carriesFlows) this.#clients.add(new ClientConnection(accepted, this));
+    else {
+      const entry = this.entries === null ? null : new FlowEntry(this.entries, accepted);
+      const flow = new TcpFlow(accepted, this, entry);
+      if (!flow.over) this.#flows.add(flow);
+    }
+  }
+
+  #openLog({ file, balancer }: { file: string; balancer: string }, listener: AccessFacts['listener']): void {
+    const { onFault } = this.#options;
+    const log = fileAccessLog(file, this.clock, (cause) => onFault?.(cause));
+    const line = this.flavour === 'alb' ? albLine : classicLine;
+    this.#log = log;
+    this.entries = {
+      clock: this.clock,
+      balancer,
+      listener,
+      authority: this.authority,
+      clientLeftStatus: this.flavour === 'alb' ? 460 : null,
+      write: (facts) => log.append(line(facts)),
+    };
   }
 
   #startLoop(backend: Backend): void {
@@ -215,6 +231,7 @@ class LocalNodeView implements NodeView, ClientHost, BackendHost {
       thresholds: check,
       state: backend.health,
       phase: checkPhase(`${this.#options.name} ${instanceId}`),
+      flap: this.#options.faults?.healthFlap === true && backend.health === 'initial',
       startCheck: () => startCheck({ ...check, host, port, userAgent }, this.clock),
       onState: (state) => this.#takeHealth(backend, state),
     });
@@ -229,7 +246,10 @@ class LocalNodeView implements NodeView, ClientHost, BackendHost {
   #takeHealth(backend: Backend, state: BackendHealth): void {
     backend.health = state;
     if (state === 'healthy') backend.preopen();
-    else backend.closeIdle();
+    else {
+      backend.closeIdle();
+      if (this.flavour === 'nlb' && state === 'unhealthy') backend.resetFlows();
+    }
     this.#router.update(this.#backends.values());
     this.#options.onHealthChange(backend.instanceId, state);
   }

@@ -7,11 +7,15 @@ export type ReplyCause =
   | 'backend-closed'
   | 'backend-timeout'
   | 'drained'
+  | 'drained-reset'
   | 'bad-response'
   | 'bad-request'
   | 'bad-method'
   | 'client-timeout'
   | 'too-many-forwards';
+
+/** These cut the connection with a reset and are never told. */
+export const RESET_CAUSES: ReadonlySet<ReplyCause> = new Set<ReplyCause>(['drained-reset']);
 
 /** After these the connection cannot be trusted to be in step, so it is closed whatever the client wished. */
 export const CLOSING_CAUSES: ReadonlySet<ReplyCause> = new Set<ReplyCause>([
@@ -29,6 +33,8 @@ const CLB_STATUS: Readonly<Record<ReplyCause, string>> = {
   'backend-closed': '504 GATEWAY_TIMEOUT',
   'backend-timeout': '504 GATEWAY_TIMEOUT',
   drained: '504 GATEWAY_TIMEOUT',
+  // Never sent (RESET_CAUSES); the entries keep the tables total.
+  'drained-reset': '504 GATEWAY_TIMEOUT',
   'bad-response': '502 BAD_GATEWAY',
   'bad-request': '400 BAD_REQUEST',
   'bad-method': '405 METHOD_NOT_ALLOWED',
@@ -45,6 +51,7 @@ const ALB_STATUS: Readonly<Record<ReplyCause, string>> = {
   'backend-closed': '502 Bad Gateway',
   'backend-timeout': '504 Gateway Time-out',
   drained: '502 Bad Gateway',
+  'drained-reset': '502 Bad Gateway',
   'bad-response': '502 Bad Gateway',
   'bad-request': '400 Bad Request',
   'bad-method': '405 Not Allowed',
@@ -56,8 +63,8 @@ const ALB_STATUS: Readonly<Record<ReplyCause, string>> = {
 export type ReplyText = (cause: ReplyCause, close: boolean, headOnly: boolean) => string;
 
 /** The replies a load balancer of the given kind makes itself, byte for byte as captured from real ones. */
-export function replyTexts(flavour: 'clb' | 'alb', wallTime: () => Date): ReplyText {
-  return flavour === 'clb' ? clbReply : (cause, close, headOnly) => albReply(cause, close, headOnly, wallTime());
+export function replyTexts(flavour: 'clb' | 'alb' | 'nlb', wallTime: () => Date): ReplyText {
+  return flavour !== 'alb' ? clbReply : (cause, close, headOnly) => albReply(cause, close, headOnly, wallTime());
 }
 
 function clbReply(cause: ReplyCause, close: boolean): string {

@@ -60,9 +60,10 @@ export class Account {
     this.options = options;
   }
 
-  /** The region's Availability Zones: one per node the lab runs. */
+  /** The region's Availability Zones: one per node the lab runs, or one for all. */
   get zones(): readonly string[] {
-    return zonesOf(this.options.region, this.options.knobs.nodes);
+    const { nodes, azPerNode } = this.options.knobs;
+    return zonesOf(this.options.region, azPerNode ? nodes : 1);
   }
 
   get instances(): ReadonlyMap<string, LabInstance> {

@@ -28,10 +28,12 @@ const BASE = {
   readyLagMs: 0,
   healthLies: false,
   keepAliveMs: 5_000,
+  headersTimeoutMs: 0,
   graceMs: 0,
   ignoreSigterm: false,
   latencyMs: 0,
   errorRate: 0,
+  versionHeader: 'X-Version',
   broken: false,
   seed: 1,
 };

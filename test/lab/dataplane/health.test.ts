@@ -25,7 +25,7 @@ describe('healthAfter', () => {
 });
 
 /** A loop on a manual clock whose checks take `results` in turn (true when used up). */
-function startLoop(results: boolean[], phase: number, takesMs = 0) {
+function startLoop(results: boolean[], phase: number, takesMs = 0, flap = false) {
   const clock = new ManualClock();
   const startedAtMs: number[] = [];
   const states: [number, BackendHealth][] = [];
@@ -34,6 +34,7 @@ function startLoop(results: boolean[], phase: number, takesMs = 0) {
     thresholds: THRESHOLDS,
     state: 'initial',
     phase,
+    flap,
     startCheck() {
       startedAtMs.push(clock.now() - 1_000);
       const passed = results.shift() ?? true;

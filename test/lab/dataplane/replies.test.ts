@@ -164,7 +164,7 @@ describe('a Classic ELB answers by itself', () => {
   test('503 spillover when the surge queue is full; the queued one is served in the end', async () => {
     const holding: (() => void)[] = [];
     const backend = await startBackend((socket) => void holding.push(() => socket.write(ok())));
-    const node = await startNode({ surgeQueue: 1 }, { backendMaxRequests: 1 });
+    const node = await startNode({ surgeQueue: 1, backendMaxConns: 1 });
     await node.addHealthy('i-1', backend.port);
     const [first, second, third] = [0, 1, 2].map(() => openClient(node.view.port));
     first!.send(GET);

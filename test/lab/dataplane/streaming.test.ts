@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { ClientSocket } from '../../../src/lab/dataplane/client-socket.js';
+import { acceptedPlain } from '../../../src/lab/dataplane/listener.js';
 import { ManualClock } from './manual-clock.js';
 import { closeAll, GET, ok, openClient, startBackend, startNode, until } from './support.js';
 
@@ -158,7 +159,7 @@ test('saying goodbye waits for a slow reader to take what was written before it 
   const slow = connect((server.address() as AddressInfo).port, '127.0.0.1');
   slow.pause();
   const socket = await accepted;
-  const client = new ClientSocket(socket, clock);
+  const client = new ClientSocket(acceptedPlain(socket), clock);
   client.write(body);
   client.finish();
   await new Promise((resolve) => setImmediate(resolve));
