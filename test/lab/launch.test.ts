@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { get } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   DeregisterInstancesFromLoadBalancerCommand,
   DescribeInstanceHealthCommand,
@@ -65,6 +68,54 @@ const versionAt = async (handle: LabHandle, node = 0): Promise<string | null> =>
   await response.text();
   return response.headers.get('x-version');
 };
+
+/** One request over TLS, the certificate checked against the lab's own. */
+function askSecurely(url: string, ca: string): Promise<{ status: number; target: unknown }> {
+  return new Promise((resolve, reject) => {
+    const asking = get(url, { ca, agent: false }, (response) => {
+      response.resume();
+      resolve({ status: response.statusCode ?? 0, target: response.headers['x-target'] });
+    });
+    asking.on('error', reject);
+  });
+}
+
+describe('the data plane of a launched lab', () => {
+  it('speaks HTTPS with a certificate clients can check on every node, and writes access logs', async () => {
+    const accessLogDir = mkdtempSync(join(tmpdir(), 'rollproof-logs-'));
+    lab = await launchLab({ ...OPTIONS, knobs: { listener: 'https' }, accessLogDir });
+    const { caFile } = lab;
+    const ca = readFileSync(caFile!, 'utf8');
+    for (const { host, port } of lab.nodes) {
+      const { status, target } = await askSecurely(`https://${host}:${port}/`, ca);
+      expect([status, typeof target]).toEqual([200, 'string']);
+    }
+    await expect(askSecurely(lab.url, '')).rejects.toThrow();
+    await lab.stop();
+    expect(existsSync(caFile!)).toBe(false);
+    const files = readdirSync(accessLogDir).sort();
+    expect(files).toEqual(['shop_node-1.log', 'shop_node-2.log']);
+    for (const file of files) {
+      expect(readFileSync(join(accessLogDir, file), 'utf8')).toMatch(
+        /^\S+Z shop 127\.0\.0\.1:\d+ 127\.0\.0\.1:\d+ 0\.\d{6} 0\.\d{6} 0\.\d{6} 200 200 0 3 "GET https:\S+ HTTP\/1\.1" "-" \S+ TLSv1\.3\n$/,
+      );
+    }
+    rmSync(accessLogDir, { recursive: true, force: true });
+  });
+
+  it('a Network Load Balancer carries HTTP as bytes; nodes and targets share a zone when told so', async () => {
+    lab = await launchLab({
+      ...OPTIONS,
+      preset: 'aws-nlb',
+      knobs: { timeScale: 0.01, azPerNode: false, crossZone: false },
+    });
+    const answer = await fetch(lab.url);
+    expect([answer.status, await answer.text()]).toEqual([200, 'ok\n']);
+    const { loadBalancers } = await stateOf(lab);
+    expect(new Set(loadBalancers[0]!.nodes.map(({ zone }) => zone)).size).toBe(1);
+    expect(loadBalancers[0]!.instances.every(({ nodes }) => nodes.every(({ routed }) => routed))).toBe(true);
+  });
+});
 
 describe('a lab in its own process', () => {
   it('starts in service, rolls one server over through the SDK, and stops without a trace', async () => {

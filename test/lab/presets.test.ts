@@ -34,6 +34,24 @@ describe('presets', () => {
     expect(Object.keys(knobs).sort()).toEqual([...LAB_KNOB_NAMES].sort());
   });
 
+  it('a real preset fits into a minute by its time scale', () => {
+    for (const [preset, timeScale] of [
+      ['aws-clb', 0.05],
+      ['aws-alb', 0.05],
+      ['aws-nlb', 0.01],
+    ] as const) {
+      const { knobs } = labSettings(preset, { timeScale });
+      // Two targets, each detached and attached once, drained and checked: an upper bound of a roll without sleeps.
+      const oneMs =
+        knobs.deregisterPropagationMs[1] +
+        knobs.registerDelayMs[1] +
+        knobs.registerPropagationMs[1] +
+        2 * knobs.healthIntervalMs;
+      expect(2 * oneMs).toBeLessThan(60_000);
+      expect(knobs.healthIntervalMs).toBeGreaterThan(0);
+    }
+  });
+
   it('multiplies every delay by timeScale and nothing else', () => {
     const plain = labSettings('aws-clb').knobs;
     const scaled = labSettings('aws-clb', { timeScale: 0.1 }).knobs;
@@ -58,6 +76,14 @@ describe('refusals', () => {
         `unknown lab preset '${name}'; the presets are aws-clb, aws-alb, aws-nlb, lab-fast`,
       );
     }
+  });
+
+  it('a listener fits its balancer', () => {
+    expect(() => labSettings('aws-alb', { listener: 'tcp' })).toThrow(/must be http or https/);
+    expect(() => labSettings('aws-nlb', { listener: 'https' })).toThrow(/must be tcp or ssl/);
+    expect(() => labSettings('lab-fast', { listener: 'udp' })).toThrow(/must be http, https, tcp or ssl/);
+    expect(() => labSettings('lab-fast', { versionHeader: 'a b' })).toThrow(/a header name or none/);
+    expect(labSettings('lab-fast', { listener: 'ssl' }).knobs.listener).toBe('ssl');
   });
 
   it('names every problem at once', () => {

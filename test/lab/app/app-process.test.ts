@@ -96,6 +96,33 @@ async function holdOne(port: number): Promise<{ outcome: Promise<string> }> {
 const seen = ({ status, body }: Answer) => [status, body];
 
 describe('a healthy application', () => {
+  test('tells its version in the header it is told to, or in none', async () => {
+    const named = await ask((await start({ versionHeader: 'X-Build' })).port, '/');
+    expect([named.headers['x-build'], named.headers['x-version']]).toEqual(['v2', undefined]);
+    const silent = await ask((await start({ versionHeader: 'none' })).port, '/');
+    expect(Object.values(silent.headers)).not.toContain('v2');
+    expect(silent.headers['x-target']).toBe('server-1');
+  });
+
+  test('answers 408 to a connection without a request when headersTimeoutMs is set, and waits for ever when not', async () => {
+    const opened = async (headersTimeoutMs: number) => {
+      let text = '';
+      const { port } = await start({ headersTimeoutMs });
+      const socket = connect(port, '127.0.0.1');
+      socket.on('data', (chunk: Buffer) => {
+        text += chunk.toString('latin1');
+      });
+      socket.on('error', () => undefined);
+      return { socket, text: () => text };
+    };
+    const patient = await opened(0);
+    const hasty = await opened(100);
+    await until('it was refused', () => hasty.socket.destroyed);
+    expect(hasty.text()).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect(patient.socket.destroyed).toBe(false);
+    patient.socket.destroy();
+  });
+
   test('says who it is on every answer, a malformed request included', async () => {
     const { port, notices } = await start({});
     for (const path of ['/', '/any/thing?x=1', '/health', '/hold?ms=1', '/audit']) {

@@ -139,7 +139,7 @@ const lineEnd = fc.oneof(
 const soundRequest = fc
   .record({
     method: fc.constantFrom('GET', 'POST'),
-    framed: fc.constantFrom(
+    framed: fc.constantFrom<readonly [string, string]>(
       ['Content-Length: 3', 'abc'],
       ['content-length:3 ', 'G/\n'],
       ['Transfer-Encoding: chunked', '3\r\nabc\r\n0\r\n\r\n'],
