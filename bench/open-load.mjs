@@ -11,12 +11,14 @@ export function quantile(numbers, q) {
 
 /**
  * Fires `rate` requests per second at the addresses of `urls` (one port each) for `seconds` with rollproof's own generator on
- * reused connections. Returns send to first byte and scheduled to sent in microseconds, and how many did not end in 200.
+ * reused connections. Returns send to first byte and scheduled to sent in microseconds, how many did not end in 200, and how many
+ * were never sent because too many were waiting already.
  */
 export async function generate({ urls, rate, seconds, caFile = null }) {
   const latencyUs = [];
   const latenessUs = [];
   let failed = 0;
+  let dropped = 0;
   const url = new URL(urls[0]);
   const workload = {
     source: 'embedded',
@@ -51,8 +53,10 @@ export async function generate({ urls, rate, seconds, caFile = null }) {
     samples: {
       append(batch) {
         for (let i = 0; i < batch.length; i++) {
-          if (batch.status[i] !== 200) failed++;
-          else if (batch.scheduledAt[i] > 200 + WARM_UP_MS) {
+          if (batch.scheduledAt[i] < 200 + WARM_UP_MS) continue;
+          if (Number.isNaN(batch.sentAt[i])) dropped++;
+          else if (batch.status[i] !== 200) failed++;
+          else {
             latencyUs.push(Math.round((batch.firstByteAt[i] - batch.sentAt[i]) * 1e3));
             latenessUs.push(Math.round((batch.sentAt[i] - batch.scheduledAt[i]) * 1e3));
           }
@@ -65,5 +69,5 @@ export async function generate({ urls, rate, seconds, caFile = null }) {
   };
   const end = await embeddedEngine().run(workload, sinks, new AbortController().signal);
   if (end.error !== null) throw new Error(end.error);
-  return { latencyUs, latenessUs, failed };
+  return { latencyUs, latenessUs, failed, dropped };
 }
