@@ -21,7 +21,7 @@ export function addLab(program: Command, io: Io, finish: Finish): void {
   const lab = program
     .command('lab')
     .description('start the local ELB alone, until Ctrl-C')
-    .option('--preset <name>', 'timing preset: lab-fast, aws-clb, aws-alb', 'lab-fast')
+    .option('--preset <name>', 'timing preset: lab-fast, aws-clb, aws-alb, aws-nlb', 'lab-fast')
     .option('--name <name>', 'name of the load balancer', 'lab')
     .option('--targets <ids>', 'targets behind it, comma separated', 'staging-1,staging-2')
     .option('--seed <number>', 'seed of every random draw', '1')

@@ -3,7 +3,7 @@ import { quoted } from './problem-text.js';
 import { type Reading, readDuration, readFlag, readNumber, readRatio } from './quantity.js';
 
 /** How a knob's value is written. `range` takes one duration or a pair `[lo, hi]` drawn from at random. */
-export type LabKnobKind = 'range' | 'ms' | 'count' | 'ratio' | 'flag' | 'text' | 'factor';
+export type LabKnobKind = 'range' | 'ms' | 'count' | 'ratio' | 'flag' | 'text' | 'choice' | 'factor';
 
 /** One knob of the lab. `min` and `max` bound the value (ms for durations); they mean nothing for flags and text. */
 export interface LabKnob {
@@ -11,6 +11,8 @@ export interface LabKnob {
   readonly kind: LabKnobKind;
   readonly min: number;
   readonly max: number;
+  /** What a `choice` may be. */
+  readonly of?: readonly string[];
   readonly description: string;
 }
 
@@ -44,6 +46,14 @@ const flag = (name: string, description: string): LabKnob => ({ name, kind: 'fla
 
 /** Every knob of the lab a scenario may turn, balancer first, then the application. A test compares it with the lab's. */
 export const LAB_KNOBS: readonly LabKnob[] = [
+  {
+    name: 'kind',
+    kind: 'choice',
+    min: 0,
+    max: MAX_TEXT,
+    of: ['classic', 'application', 'network'],
+    description: 'Which AWS balancer the lab is, whatever the timing: `classic`, `application` or `network` (ELBv2).',
+  },
   count('nodes', 1, 8, 'Load balancer nodes, each with its own view of the targets.'),
   range('registerDelayMs', 'From the attach call until the balancer starts to check the target.'),
   range('registerPropagationMs', 'After registerDelayMs, until a node sends it traffic; drawn per node.'),
@@ -64,6 +74,23 @@ export const LAB_KNOBS: readonly LabKnob[] = [
   range('apiLatencyMs', 'How long every API call takes.'),
   ratio('throttleRate', 'Share of API calls refused with Throttling.'),
   ratio('dropAckRate', 'Share of changing API calls that are applied but never answered.'),
+  ratio('apiErrorRate', 'Share of API calls answered 500 InternalFailure before anything happens.'),
+  count('apiErrorCount', 0, 1_000_000, 'The first changing API calls that are answered 500 and change nothing.'),
+  ms('invalidInstanceForMs', 'How long after its attach describe calls that name a target answer InvalidInstance.'),
+  {
+    name: 'accessKeyId',
+    kind: 'text',
+    min: 0,
+    max: MAX_TEXT,
+    description: 'The only access key id the API takes; any when not set.',
+  },
+  {
+    name: 'secretAccessKey',
+    kind: 'text',
+    min: 0,
+    max: MAX_TEXT,
+    description: 'Signatures are checked against it; not at all when not set.',
+  },
   {
     name: 'timeScale',
     kind: 'factor',
@@ -90,6 +117,7 @@ const HINTS: Readonly<Record<LabKnobKind, string>> = {
   ratio: 'write 0.1 or 10%',
   flag: 'write true or false',
   text: 'write text such as v2',
+  choice: 'write classic, application or network',
   factor: 'write a number such as 0.5',
 };
 
@@ -128,6 +156,9 @@ function readScalarKnob(knob: LabKnob, text: string): Reading<LabKnobValue> {
       return readRatio(text);
     case 'flag':
       return readFlag(text);
+    case 'choice':
+      if (knob.of?.includes(text)) return { ok: true, value: text };
+      return { ok: false, message: `${quoted(text)} is none of ${knob.of?.join(', ')}`, hint: '' };
     case 'text':
       if (text.trim() === '') return { ok: false, message: 'is empty', hint: '' };
       if (text.length > max) return { ok: false, message: `is longer than ${max} characters`, hint: '' };

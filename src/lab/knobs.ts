@@ -4,8 +4,13 @@ export type LabKnobInput = number | boolean | string | readonly [number, number]
 /** A range of milliseconds (or any unit) to draw from, both ends included. */
 export type KnobRange = readonly [number, number];
 
+/** AWS's three balancers: Classic ELB, Application and Network Load Balancer. */
+export type LabKind = 'classic' | 'application' | 'network';
+
 /** Every knob resolved. All `…Ms` values are already multiplied by `timeScale`. */
 export interface LabKnobs {
+  /** Which of AWS's balancers the lab is; which API speaks of it and how its nodes answer. */
+  readonly kind: LabKind;
   /** Balancer nodes, each with its own address, routing table and health checks. */
   readonly nodes: number;
   /** From the API's answer until the control plane acts on a registration. */
@@ -36,6 +41,16 @@ export interface LabKnobs {
   readonly throttleRate: number;
   /** Share of changing API calls that are applied while their answer is lost. */
   readonly dropAckRate: number;
+  /** Share of API calls answered 500 InternalFailure before anything happens. */
+  readonly apiErrorRate: number;
+  /** This many changing API calls, the first ones, are answered 500 InternalFailure and change nothing. */
+  readonly apiErrorCount: number;
+  /** Describe calls that name an instance answer InvalidInstance (InvalidTarget) for so long after it was registered. */
+  readonly invalidInstanceForMs: number;
+  /** The only key id the API takes; empty = any, and none. */
+  readonly accessKeyId: string;
+  /** Signatures are checked against it; empty = not at all. */
+  readonly secretAccessKey: string;
   readonly timeScale: number;
   readonly startupDelayMs: number;
   /** The application's port is open this long before it can serve. */
@@ -61,6 +76,7 @@ type KnobKind =
   | { readonly kind: 'number'; readonly min: number; readonly max: number; readonly whole: boolean }
   | { readonly kind: 'range'; readonly min: number; readonly max: number }
   | { readonly kind: 'flag' }
+  | { readonly kind: 'choice'; readonly of: readonly string[] }
   | { readonly kind: 'text' };
 
 /** Longest delay a knob may ask for: an hour, AWS's own longest. */
@@ -73,6 +89,7 @@ const flag: KnobKind = { kind: 'flag' };
 const count = (min: number, max: number): KnobKind => ({ kind: 'number', min, max, whole: true });
 
 const KINDS: Readonly<Record<LabKnobName, KnobKind>> = {
+  kind: { kind: 'choice', of: ['classic', 'application', 'network'] },
   nodes: count(1, 8),
   registerDelayMs: msRange,
   registerPropagationMs: msRange,
@@ -93,6 +110,11 @@ const KINDS: Readonly<Record<LabKnobName, KnobKind>> = {
   apiLatencyMs: msRange,
   throttleRate: rate,
   dropAckRate: rate,
+  apiErrorRate: rate,
+  apiErrorCount: count(0, 1_000_000),
+  invalidInstanceForMs: ms,
+  accessKeyId: { kind: 'text' },
+  secretAccessKey: { kind: 'text' },
   timeScale: { kind: 'number', min: 0.001, max: 100, whole: false },
   startupDelayMs: ms,
   readyLagMs: ms,
@@ -118,6 +140,9 @@ export function isLabKnob(name: string): name is LabKnobName {
 export function knobProblem(name: LabKnobName, value: unknown): string | null {
   const kind = KINDS[name];
   if (kind.kind === 'flag') return typeof value === 'boolean' ? null : `'${name}' must be true or false`;
+  if (kind.kind === 'choice') {
+    return kind.of.includes(value as string) ? null : `'${name}' must be one of ${kind.of.join(', ')}`;
+  }
   if (kind.kind === 'text') {
     return typeof value === 'string' && value.length <= 200
       ? null

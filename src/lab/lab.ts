@@ -1,17 +1,18 @@
 import { startApiServer } from './api/server.js';
 import type { StartApplication } from './application.js';
 import { startControl } from './control.js';
-import { Account, zonesOf } from './elb/account.js';
-import { initialHealthCheck, LAB_INSTANCE_PORT } from './elb/health-check.js';
-import type { LabInstance, LoadBalancer } from './elb/load-balancer.js';
-import type { StartNodeView } from './elb/node-view-port.js';
+import { Account } from './elb/account.js';
+import type { LabInstance } from './elb/balancer-record.js';
+import type { ListenerProtocol, StartNodeView } from './elb/node-view-port.js';
+import { zonesOf } from './elb/zones.js';
 import { labState } from './lab-state.js';
 import { startNodeGroup } from './node-group.js';
 import { type LabInfo, type LabOptions, labOptionsOf } from './options.js';
+import { type OwnBalancer, startOwnBalancer } from './own-balancer.js';
 import { type LabSettings, labSettings } from './presets.js';
 import { type Random, seededRandom } from './random.js';
 import { Supervisor } from './supervisor.js';
-import { pause, type Timers } from './timers.js';
+import type { Timers } from './timers.js';
 
 /** The machine the lab runs on. */
 export interface LabDeps {
@@ -24,6 +25,8 @@ export interface LabDeps {
   readonly newToken: () => string;
   readonly startApplication: StartApplication;
   readonly startNodeView: StartNodeView;
+  /** What `startNodeView` can speak. */
+  readonly protocols: ReadonlySet<ListenerProtocol>;
   /** Told of faults of the lab itself. */
   readonly onFault: (cause: unknown) => void;
 }
@@ -34,12 +37,6 @@ export interface RunningLab {
   /** Ends everything the lab started; safe to call again. */
   stop(): Promise<void>;
 }
-
-/** How long the fleet may take to be in service at the start. */
-const SETTLE_DEADLINE_MS = 10_000;
-const SETTLE_POLL_MS = 10;
-/** Health checks of the first moments, so that a 30-s interval does not hold up the start. */
-const SETTLE_INTERVAL_MS = 50;
 
 /** Starts a whole lab: applications, balancer with the fleet in service, AWS API, deploy control. Rejects with nothing left running. */
 export async function startLab(given: LabOptions, deps: LabDeps): Promise<RunningLab> {
@@ -91,7 +88,7 @@ async function assemble(
   const assembly: Assembly = { options, settings, deps, random, supervisor, notes: new Set() };
   const account = accountOf(assembly);
   closers.push(() => account.close());
-  const balancer = await balancerInService(account, assembly);
+  const balancer = await startOwnBalancer(account, options, timers);
   const port = options.apiPort ?? 0;
   const api = await startApiServer({ account, faults: knobs, port, timers, random: random.fork('api'), onFault });
   closers.push(() => api.close());
@@ -106,7 +103,7 @@ async function assemble(
 }
 
 function accountOf({ options, settings, deps, random, supervisor, notes }: Assembly): Account {
-  const { knobs, flavour } = settings;
+  const { knobs } = settings;
   const zones = zonesOf(options.region, knobs.nodes);
   const instances = options.instances.map(
     ({ instance }, index): LabInstance => ({
@@ -121,63 +118,34 @@ function accountOf({ options, settings, deps, random, supervisor, notes }: Assem
     knobs,
     instances: new Map(instances.map((instance) => [instance.instanceId, instance])),
     startNodes: async (request) => {
-      const traits = { flavour, connectRetries, preopen, surgeQueue };
+      const traits = { connectRetries, preopen, surgeQueue };
       const group = await startNodeGroup(deps.startNodeView, traits, request, String(options.seed));
       if (group.note !== null) notes.add(group.note);
       return group.views;
     },
+    protocols: deps.protocols,
     timers: deps.timers,
     wallTime: deps.wallTime,
     random: random.fork('account'),
   });
 }
 
-/** The lab's own balancer, its whole fleet in service. */
-async function balancerInService(account: Account, { options, settings, deps }: Assembly): Promise<LoadBalancer> {
-  const { knobs } = settings;
-  const { record, check } = initialHealthCheck(knobs);
-  const hasty = { ...check, intervalMs: Math.min(check.intervalMs, SETTLE_INTERVAL_MS), initialChecks: 1 };
-  const balancer = await account.create({
-    name: options.name,
-    scheme: 'internet-facing',
-    listeners: [{ Protocol: 'HTTP', LoadBalancerPort: 0, InstanceProtocol: 'HTTP', InstancePort: LAB_INSTANCE_PORT }],
-    zones: account.zones,
-    subnets: [],
-    securityGroups: [],
-    tags: new Map(),
-    healthCheck: { record, check: hasty },
-    attributes: {
-      crossZone: knobs.crossZone,
-      drain: { enabled: knobs.drainEnabled, timeoutMs: knobs.drainTimeoutMs },
-      idleTimeoutMs: knobs.idleTimeoutMs,
-      desyncMode: 'defensive',
-    },
-  });
-  if (balancer === null) throw new Error(`a balancer named '${options.name}' exists already`);
-  const ids = options.instances.map(({ instance }) => instance);
-  balancer.register(ids, 'at-once');
-  const deadline = deps.timers.now() + SETTLE_DEADLINE_MS;
-  for (let sick = ids; sick.length > 0; sick = ids.filter((id) => balancer.phase(id) !== 'in-service')) {
-    if (deps.timers.now() > deadline)
-      throw new Error(`not in service after ${SETTLE_DEADLINE_MS} ms: ${sick.join(', ')}`);
-    await pause(deps.timers, SETTLE_POLL_MS);
-  }
-  balancer.configureHealthCheck(record, check);
-  return balancer;
-}
-
 function infoOf(
   { options, settings, deps, supervisor, notes }: Assembly,
-  balancer: LoadBalancer,
+  balancer: OwnBalancer,
   access: { readonly endpoint: string; readonly controlUrl: string; readonly controlToken: string },
 ): LabInfo {
-  const nodes = balancer.nodes.map(({ view }) => ({ host: view.host, port: view.port }));
+  const { nodes } = balancer;
+  const { kind, accessKeyId, secretAccessKey } = settings.knobs;
   return {
     pid: deps.pid,
     endpoint: access.endpoint,
     region: options.region,
+    kind,
     loadBalancer: options.name,
-    dnsName: balancer.identity.dnsName,
+    loadBalancerArn: balancer.loadBalancerArn,
+    targetGroupArn: balancer.targetGroupArn,
+    dnsName: balancer.dnsName,
     url: `http://${nodes[0]!.host}:${nodes[0]!.port}/`,
     nodes,
     instances: supervisor.states().map(({ target, instance, port }) => ({ target, instance, port })),
@@ -188,10 +156,11 @@ function infoOf(
     version: options.version,
     note: notes.size === 0 ? null : [...notes].join('; '),
     env: {
-      AWS_ACCESS_KEY_ID: 'lab',
-      AWS_SECRET_ACCESS_KEY: 'lab',
+      AWS_ACCESS_KEY_ID: accessKeyId || 'lab',
+      AWS_SECRET_ACCESS_KEY: secretAccessKey || 'lab',
       AWS_REGION: options.region,
       AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING: access.endpoint,
+      AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2: access.endpoint,
       ROLLPROOF_LAB_CONTROL: access.controlUrl,
       ROLLPROOF_LAB_TOKEN: access.controlToken,
     },

@@ -12,7 +12,7 @@ export interface NodeGroup {
 }
 
 /** What all nodes of the lab share. */
-export type NodeTraits = Pick<NodeViewOptions, 'flavour' | 'connectRetries' | 'preopen' | 'surgeQueue'>;
+export type NodeTraits = Pick<NodeViewOptions, 'connectRetries' | 'preopen' | 'surgeQueue'>;
 
 /**
  * Starts a balancer's nodes like the real one's: an address each (127.0.0.2, 127.0.0.3, …), one port for all. Where
@@ -26,21 +26,29 @@ export async function startNodeGroup(
   label: string,
 ): Promise<NodeGroup> {
   const startAt = (index: number, host: string, port: number): Promise<NodeView> =>
-    start({
-      ...traits,
-      name: `${request.name}/node-${index + 1}/${label}`,
-      host,
-      port,
-      idleTimeoutMs: request.idleTimeoutMs,
-      health: request.health,
-      onHealthChange: request.onHealthChange,
-    });
+    start(
+      {
+        ...traits,
+        name: `${request.name}/node-${index + 1}/${label}`,
+        host,
+        port,
+        flavour: request.flavour,
+        idleTimeoutMs: request.idleTimeoutMs,
+        health: request.health,
+        onHealthChange: request.onHealthChange,
+      },
+      request.listener,
+    );
+  // A port that is taken or reserved to root becomes any free one: who needs to know asks which.
+  let wantedPort = request.listener.port;
   for (let attempt = 1; ; attempt++) {
     try {
-      return { views: await onOwnAddresses(request.count, startAt), note: null };
+      return { views: await onOwnAddresses(request.count, wantedPort, startAt), note: null };
     } catch (cause) {
       const code = codeOf(cause);
-      if (code === 'EADDRINUSE' && attempt < PORT_TRIES) continue;
+      const portFault = code === 'EADDRINUSE' || (code === 'EACCES' && wantedPort !== 0);
+      wantedPort = 0;
+      if (portFault && attempt < PORT_TRIES) continue;
       if (code !== 'EADDRNOTAVAIL' && code !== 'EACCES') throw cause;
       const note = `addresses 127.0.0.2 and up cannot be used here (${code}): the nodes share 127.0.0.1, a port each`;
       return { views: await startAllOrNone(request.count, (index) => startAt(index, '127.0.0.1', 0)), note };
@@ -50,9 +58,10 @@ export async function startNodeGroup(
 
 function onOwnAddresses(
   count: number,
+  wantedPort: number,
   startAt: (index: number, host: string, port: number) => Promise<NodeView>,
 ): Promise<readonly NodeView[]> {
-  let port = 0;
+  let port = wantedPort;
   return startAllOrNone(count, async (index) => {
     const view = await startAt(index, `127.0.0.${index + 2}`, port);
     port = view.port;

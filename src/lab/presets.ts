@@ -10,13 +10,9 @@ import {
 
 export { LAB_KNOB_NAMES } from './knobs.js';
 
-/** How a node behaves at its edges: Classic's answers or the Application Load Balancer's. */
-export type LabFlavour = 'clb' | 'alb';
-
 /** A preset with its overrides applied. */
 export interface LabSettings {
   readonly preset: string;
-  readonly flavour: LabFlavour;
   readonly knobs: LabKnobs;
 }
 
@@ -24,6 +20,7 @@ type KnobInputs = Readonly<Record<LabKnobName, LabKnobInput>>;
 
 /** Delays published for, or seen on, Classic ELB; ranges without a published bound are our estimate. */
 const AWS_CLB: KnobInputs = {
+  kind: 'classic',
   nodes: 2,
   registerDelayMs: [5_000, 30_000],
   registerPropagationMs: [200, 2_000],
@@ -45,6 +42,11 @@ const AWS_CLB: KnobInputs = {
   apiLatencyMs: [20, 120],
   throttleRate: 0,
   dropAckRate: 0,
+  apiErrorRate: 0,
+  apiErrorCount: 0,
+  invalidInstanceForMs: 0,
+  accessKeyId: '',
+  secretAccessKey: '',
   timeScale: 1,
   startupDelayMs: 1_000,
   readyLagMs: 0,
@@ -61,12 +63,25 @@ const AWS_CLB: KnobInputs = {
 
 const AWS_ALB: KnobInputs = {
   ...AWS_CLB,
+  kind: 'application',
   registerDelayMs: [2_000, 15_000],
   deregisterPropagationMs: [2_000, 25_000],
   healthyThreshold: 5,
   drainEnabled: true,
   connectRetries: 0,
   preopen: 0,
+};
+
+/** A registration takes minutes; new connections keep arriving for about two after a deregistration (aws/containers-roadmap#470). */
+const AWS_NLB: KnobInputs = {
+  ...AWS_ALB,
+  kind: 'network',
+  registerDelayMs: [60_000, 180_000],
+  deregisterPropagationMs: [90_000, 150_000],
+  healthTimeoutMs: 10_000,
+  crossZone: false,
+  idleTimeoutMs: 350_000,
+  keepAliveMs: 400_000,
 };
 
 /** Every mechanism of the real balancer at a tenth of its time or less, for demos and tests. */
@@ -89,10 +104,11 @@ const LAB_FAST: KnobInputs = {
   graceMs: 0,
 };
 
-const PRESETS: Readonly<Record<string, { readonly flavour: LabFlavour; readonly knobs: KnobInputs }>> = {
-  'aws-clb': { flavour: 'clb', knobs: AWS_CLB },
-  'aws-alb': { flavour: 'alb', knobs: AWS_ALB },
-  'lab-fast': { flavour: 'clb', knobs: LAB_FAST },
+const PRESETS: Readonly<Record<string, KnobInputs>> = {
+  'aws-clb': AWS_CLB,
+  'aws-alb': AWS_ALB,
+  'aws-nlb': AWS_NLB,
+  'lab-fast': LAB_FAST,
 };
 
 /** Names a scenario's `preset` may have. */
@@ -108,7 +124,7 @@ export function labSettings(preset: string, overrides: Readonly<Record<string, u
     throw new Error(`unknown lab preset '${preset}'; the presets are ${LAB_PRESET_NAMES.join(', ')}`);
   }
   const problems: string[] = [];
-  const inputs: Record<LabKnobName, LabKnobInput> = { ...base.knobs };
+  const inputs: Record<LabKnobName, LabKnobInput> = { ...base };
   for (const [name, value] of Object.entries(overrides)) {
     const problem = isLabKnob(name) ? knobProblem(name, value) : `unknown knob '${name}'`;
     if (problem === null) inputs[name as LabKnobName] = value as LabKnobInput;
@@ -123,5 +139,5 @@ export function labSettings(preset: string, overrides: Readonly<Record<string, u
     problems.push("'healthTimeoutMs' must not be more than 'healthIntervalMs'");
   }
   if (problems.length > 0) throw new Error(`lab knobs: ${problems.join('; ')}`);
-  return { preset, flavour: base.flavour, knobs: scaledKnobs(inputs) };
+  return { preset, knobs: scaledKnobs(inputs) };
 }

@@ -21,6 +21,7 @@ export function systemLabDeps(onFault: (cause: unknown) => void): LabDeps {
     newToken: () => randomBytes(24).toString('base64url'),
     startApplication,
     startNodeView: (options) => startNodeView(options),
+    protocols: new Set(['HTTP']),
     onFault,
   };
 }

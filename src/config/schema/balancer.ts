@@ -12,6 +12,7 @@ const knobInputs = {
   ratio: z.union([z.string(), z.number()]),
   flag: z.union([z.boolean(), z.string()]),
   text: z.union([z.string(), z.number()]),
+  choice: z.string(),
 } as const;
 
 function knobField(knob: LabKnob) {
@@ -51,7 +52,7 @@ const lab = z.strictObject({
     .literal('lab')
     .meta({ description: 'The load balancer emulator and two small applications on this machine.' }),
   name: name('write a name such as lab').prefault('lab').meta({ description: 'Name of the load balancer in the lab.' }),
-  preset: z.enum(['lab-fast', 'aws-clb', 'aws-alb']).prefault('lab-fast').meta({
+  preset: z.enum(['lab-fast', 'aws-clb', 'aws-alb', 'aws-nlb']).prefault('lab-fast').meta({
     description: 'Timing: lab-fast (about a second), or as slow as a real Classic or Application Load Balancer.',
   }),
   seed: seed()

@@ -2,8 +2,11 @@ import type { Action, ApiVersion } from './action.js';
 import { ApiError } from './api-error.js';
 import { CLASSIC_ATTRIBUTE_ACTIONS } from './classic/attributes.js';
 import { CLASSIC_HEALTH_ACTIONS } from './classic/health.js';
+import { CLASSIC_LISTENER_ACTIONS } from './classic/listeners.js';
 import { CLASSIC_LOAD_BALANCER_ACTIONS } from './classic/load-balancers.js';
 import { CLASSIC_MEMBERSHIP_ACTIONS } from './classic/membership.js';
+import { CLASSIC_PLACEMENT_ACTIONS } from './classic/placement.js';
+import { CLASSIC_POLICY_ACTIONS } from './classic/policies.js';
 import { CLASSIC_TAG_ACTIONS } from './classic/tags.js';
 
 /** Classic ELB and ELBv2 share one endpoint and are told apart by `Version` alone. */
@@ -15,6 +18,9 @@ export const API_VERSIONS: Readonly<Record<string, ApiVersion>> = {
       ...CLASSIC_HEALTH_ACTIONS,
       ...CLASSIC_LOAD_BALANCER_ACTIONS,
       ...CLASSIC_ATTRIBUTE_ACTIONS,
+      ...CLASSIC_LISTENER_ACTIONS,
+      ...CLASSIC_PLACEMENT_ACTIONS,
+      ...CLASSIC_POLICY_ACTIONS,
       ...CLASSIC_TAG_ACTIONS,
     },
   },

@@ -1,5 +1,5 @@
 import type { BackendHealth } from './backend.js';
-import type { RunningCheck } from './health-check.js';
+import type { CheckFailure, RunningCheck } from './health-check.js';
 import type { NodeClock, NodeTimer } from './node-clock.js';
 
 /** The numbers of a health check that decide over state, as on NodeHealthCheck. */
@@ -58,6 +58,7 @@ export class HealthLoop {
   #running: RunningCheck | null = null;
   #timer: NodeTimer | null = null;
   #stopped = false;
+  #failure: CheckFailure | null = null;
 
   constructor(options: {
     clock: NodeClock;
@@ -76,6 +77,11 @@ export class HealthLoop {
     this.#check();
   }
 
+  /** How the latest check failed; null when it passed or there was none. */
+  get failure(): CheckFailure | null {
+    return this.#failure;
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
@@ -86,11 +92,12 @@ export class HealthLoop {
   #check(): void {
     const check = this.#startCheck();
     this.#running = check;
-    void check.passed.then((passed) => this.#take(passed));
+    void check.passed.then((passed) => this.#take(passed, check.failure()));
   }
 
-  #take(passed: boolean): void {
+  #take(passed: boolean, failure: CheckFailure | null): void {
     if (this.#stopped) return;
+    this.#failure = passed ? null : failure;
     this.#running = null;
     this.#streak = passed === this.#last ? this.#streak + 1 : 1;
     this.#last = passed;

@@ -3,7 +3,7 @@ import { Backend, type BackendHealth, type BackendHost } from './backend.js';
 import { ClientConnection } from './client-connection.js';
 import type { ClientHost } from './client-host.js';
 import type { Exchange } from './exchange.js';
-import { startCheck } from './health-check.js';
+import { type CheckFailure, startCheck } from './health-check.js';
 import { checkPhase, HealthLoop } from './health-loop.js';
 import { type NodeClock, systemClock } from './node-clock.js';
 import { type ReplyText, replyTexts } from './replies.js';
@@ -18,10 +18,11 @@ export interface BackendAddress {
   port: number;
 }
 
-/** How a node checks its backends; `path` is used by `http` only, and only status 200 passes. */
+/** How a node checks its backends; `path` and `codes` (inclusive ranges, absent = 200 only) are used by `http` only. */
 export interface NodeHealthCheck {
   kind: 'http' | 'tcp';
   path: string;
+  codes?: readonly (readonly [number, number])[];
   intervalMs: number;
   timeoutMs: number;
   unhealthyThreshold: number;
@@ -57,6 +58,8 @@ export interface NodeView {
   remove(instanceId: string, drain: { enabled: boolean; timeoutMs: number }): Promise<void>;
   /** `absent` from `remove` on, also while requests are still draining. */
   health(instanceId: string): BackendHealth | 'absent';
+  /** How the latest check of a backend in rotation failed; null when it passed or there was none. */
+  checkFailure(instanceId: string): CheckFailure | null;
   /** Requests outstanding at the backend, draining ones included. */
   inFlight(instanceId: string): number;
   /** Takes effect at once: every backend is checked anew, with its state kept and its streak begun again. */
@@ -158,6 +161,10 @@ class LocalNodeView implements NodeView, ClientHost, BackendHost {
   health(instanceId: string): BackendHealth | 'absent' {
     const backend = this.#backends.get(instanceId);
     return backend?.inRotation ? backend.health : 'absent';
+  }
+
+  checkFailure(instanceId: string): CheckFailure | null {
+    return this.#loops.get(instanceId)?.failure ?? null;
   }
 
   inFlight(instanceId: string): number {

@@ -1,5 +1,6 @@
 import type { Account } from '../../elb/account.js';
 import type { LoadBalancer } from '../../elb/load-balancer.js';
+import { LAB_VPC } from '../../elb/v2/v2-account.js';
 import type { ActionTable } from '../action.js';
 import { ApiError, validationError } from '../api-error.js';
 import { type QueryParams, requiredText, textsOf, wholeNumber } from '../query.js';
@@ -7,6 +8,7 @@ import type { XmlFields } from '../xml.js';
 import { createRequestOf } from './create-request.js';
 import { balancerNamed } from './lookup.js';
 import { instancesXml } from './membership.js';
+import { policiesXml } from './policies.js';
 
 const MAX_PAGE = 400;
 
@@ -16,7 +18,7 @@ export const CLASSIC_LOAD_BALANCER_ACTIONS: ActionTable = {
   CreateLoadBalancer: {
     changes: true,
     run: async (params, account) => {
-      const request = createRequestOf(params, account.zones);
+      const request = createRequestOf(params, account);
       const balancer = await account.create(request);
       if (balancer === null) {
         throw new ApiError(
@@ -79,22 +81,28 @@ function markerOf(params: QueryParams): number {
 }
 
 function descriptionXml(balancer: LoadBalancer): XmlFields {
-  const { identity } = balancer;
+  const { identity, placement } = balancer;
   return {
     LoadBalancerName: identity.name,
     DNSName: identity.dnsName,
     CanonicalHostedZoneName: identity.dnsName,
     CanonicalHostedZoneNameID: identity.hostedZoneId,
-    ListenerDescriptions: identity.listeners.map((listener) => ({ Listener: { ...listener }, PolicyNames: [] })),
-    Policies: { AppCookieStickinessPolicies: [], LBCookieStickinessPolicies: [], OtherPolicies: [] },
-    BackendServerDescriptions: [],
-    AvailabilityZones: identity.zones,
-    Subnets: identity.subnets,
-    VPCId: identity.subnets.length > 0 ? 'vpc-1ab00000' : undefined,
+    ListenerDescriptions: balancer.listeners.map(({ record, policyNames }) => ({
+      Listener: { ...record },
+      PolicyNames: policyNames,
+    })),
+    Policies: policiesXml(balancer),
+    BackendServerDescriptions: [...balancer.backendPolicies].map(([InstancePort, PolicyNames]) => ({
+      InstancePort,
+      PolicyNames,
+    })),
+    AvailabilityZones: placement.zones,
+    Subnets: placement.subnets,
+    VPCId: placement.subnets.length > 0 ? LAB_VPC : undefined,
     Instances: instancesXml(balancer.describedMembers()),
     HealthCheck: { ...balancer.healthCheck },
     SourceSecurityGroup: { OwnerAlias: 'amazon-elb', GroupName: 'amazon-elb-sg' },
-    SecurityGroups: identity.securityGroups,
+    SecurityGroups: placement.securityGroups,
     CreatedTime: identity.createdTime,
     Scheme: identity.scheme,
   };
