@@ -90,7 +90,15 @@ async function assemble(
   closers.push(() => account.close());
   const balancer = await startOwnBalancer(account, options, timers);
   const port = options.apiPort ?? 0;
-  const api = await startApiServer({ account, faults: knobs, port, timers, random: random.fork('api'), onFault });
+  const api = await startApiServer({
+    account,
+    faults: knobs,
+    port,
+    timers,
+    wallTime: deps.wallTime,
+    random: random.fork('api'),
+    onFault,
+  });
   closers.push(() => api.close());
   const token = deps.newToken();
   const control = await startControl({

@@ -156,6 +156,8 @@ export interface Bench {
   readonly account: Account;
   readonly balancer: LoadBalancer;
   readonly nodes: readonly FakeNode[];
+  /** Those of every listener, in the order they started. */
+  readonly allNodes: readonly FakeNode[];
 }
 
 export async function bench(
@@ -211,5 +213,5 @@ export async function bench(
     },
     ...balancer,
   });
-  return { timers, account, balancer: created!, nodes: nodes.slice(0, settings.knobs.nodes) };
+  return { timers, account, balancer: created!, nodes: nodes.slice(0, settings.knobs.nodes), allNodes: nodes };
 }

@@ -2,15 +2,14 @@ import type { Account } from '../../elb/account.js';
 import type { LoadBalancer } from '../../elb/load-balancer.js';
 import { LAB_VPC } from '../../elb/v2/v2-account.js';
 import type { ActionTable } from '../action.js';
-import { ApiError, validationError } from '../api-error.js';
-import { type QueryParams, requiredText, textsOf, wholeNumber } from '../query.js';
+import { ApiError } from '../api-error.js';
+import { pageOf } from '../paging.js';
+import { type QueryParams, requiredText, textsOf } from '../query.js';
 import type { XmlFields } from '../xml.js';
 import { createRequestOf } from './create-request.js';
 import { balancerNamed } from './lookup.js';
 import { instancesXml } from './membership.js';
 import { policiesXml } from './policies.js';
-
-const MAX_PAGE = 400;
 
 /** Describe, Create and DeleteLoadBalancer, DescribeAccountLimits. */
 export const CLASSIC_LOAD_BALANCER_ACTIONS: ActionTable = {
@@ -51,33 +50,12 @@ export const CLASSIC_LOAD_BALANCER_ACTIONS: ActionTable = {
 
 function describeLoadBalancers(params: QueryParams, account: Account): XmlFields {
   const names = textsOf(params, 'LoadBalancerNames');
-  const pageSize = wholeNumber(params, 'PageSize', { min: 1, max: MAX_PAGE }) ?? MAX_PAGE;
-  const after = markerOf(params);
   const wanted =
     names === undefined || names.length === 0
       ? account.all()
-      : [...new Set(names)]
-          .map((name) => balancerNamed(name, account))
-          .sort((a, b) => a.identity.sequence - b.identity.sequence);
-  const rest = wanted.filter((balancer) => balancer.identity.sequence > after);
-  const page = rest.slice(0, pageSize);
-  const last = page.at(-1);
-  return {
-    LoadBalancerDescriptions: page.map(descriptionXml),
-    NextMarker:
-      last !== undefined && rest.length > page.length
-        ? Buffer.from(`after:${last.identity.sequence}`).toString('base64url')
-        : undefined,
-  };
-}
-
-/** Pages follow creation order, so a balancer deleted between two pages hides no other. */
-function markerOf(params: QueryParams): number {
-  const marker = params.get('Marker');
-  if (marker === undefined || marker === '') return 0;
-  const sequence = /^after:(\d{1,9})$/.exec(Buffer.from(marker, 'base64url').toString())?.[1];
-  if (sequence === undefined) throw validationError('The marker is invalid.');
-  return Number(sequence);
+      : [...new Set(names)].map((name) => balancerNamed(name, account));
+  const { page, next } = pageOf(params, wanted, (balancer) => balancer.identity.sequence);
+  return { LoadBalancerDescriptions: page.map(descriptionXml), NextMarker: next };
 }
 
 function descriptionXml(balancer: LoadBalancer): XmlFields {
