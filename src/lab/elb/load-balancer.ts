@@ -88,7 +88,7 @@ export class LoadBalancer {
     return [...this.#listeners.values()].flatMap(({ nodes }) => nodes);
   }
 
-  get listeners(): readonly { readonly record: Listener; readonly policyNames: readonly string[] }[] {
+  get listeners(): readonly Readonly<ActiveListener>[] {
     return [...this.#listeners.values()];
   }
 

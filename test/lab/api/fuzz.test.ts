@@ -105,7 +105,7 @@ it('any request whatever gets an answer in the shape of AWS, and the lab goes on
     expect([200, 400, 403, 404, 405, 409, 413]).toContain(status);
     expect(text).toMatch(status === 200 ? /^<\w+Response xmlns="/ : /^<(ErrorResponse xmlns="[^"]+"|Response)><Error/);
     expect(text).not.toMatch(/\.ts:|\.js:|node:|at \w+ \(/);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 cannot carry
+    // What XML 1.0 cannot carry.
     expect(text).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/);
   });
   await fc.assert(property, { numRuns: 1_500 });

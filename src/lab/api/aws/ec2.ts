@@ -4,8 +4,9 @@ import { ACCOUNT_ID, LAB_VPC } from '../../elb/v2/v2-account.js';
 import { subnetOf } from '../../elb/zones.js';
 import type { ActionTable } from '../action.js';
 import { ApiError } from '../api-error.js';
-import type { QueryParams } from '../query.js';
 import type { XmlFields } from '../xml.js';
+import { type Filters, filtered, numbered } from './filters.js';
+import { networkInterfaces } from './network-interfaces.js';
 
 /** The little of EC2 that tools for load balancers ask on their way: what and where the lab's instances are. */
 export const EC2_ACTIONS: ActionTable = {
@@ -13,11 +14,11 @@ export const EC2_ACTIONS: ActionTable = {
     changes: false,
     run: (params, account) => {
       const asked = numbered(params, 'InstanceId.');
-      const filters = filtersOf(params);
       for (const id of asked) if (!account.instances.has(id)) throw instanceNotFound(id);
-      const wanted = [...account.instances.values()]
-        .filter(({ instanceId }) => asked.length === 0 || asked.includes(instanceId))
-        .filter((instance) => filters.every(({ name, values }) => values.includes(FILTERS[name]!(instance))));
+      const named = [...account.instances.values()].filter(
+        ({ instanceId }) => asked.length === 0 || asked.includes(instanceId),
+      );
+      const wanted = filtered(params, named, INSTANCE_FILTERS);
       return {
         reservationSet: wanted.map((instance) => ({
           reservationId: `r-${instance.instanceId.replace(/^i-/, '')}`,
@@ -27,6 +28,10 @@ export const EC2_ACTIONS: ActionTable = {
         })),
       };
     },
+  },
+  DescribeNetworkInterfaces: {
+    changes: false,
+    run: (params, account) => ({ networkInterfaceSet: networkInterfaces(params, account) }),
   },
   DescribeAvailabilityZones: {
     changes: false,
@@ -57,31 +62,12 @@ export const EC2_ACTIONS: ActionTable = {
   },
 };
 
-const FILTERS: Readonly<Record<string, (instance: LabInstance) => string>> = {
+const INSTANCE_FILTERS: Filters<LabInstance> = {
   'instance-id': ({ instanceId }) => instanceId,
   'availability-zone': ({ zone }) => zone,
   'instance-state-name': () => 'running',
   'vpc-id': () => LAB_VPC,
 };
-
-function filtersOf(params: QueryParams): readonly { readonly name: string; readonly values: readonly string[] }[] {
-  const filters: { name: string; values: readonly string[] }[] = [];
-  for (let index = 1; params.has(`Filter.${index}.Name`); index++) {
-    const name = params.get(`Filter.${index}.Name`) ?? '';
-    if (!Object.hasOwn(FILTERS, name)) {
-      throw new ApiError('InvalidParameterValue', `The filter '${name}' is invalid`);
-    }
-    filters.push({ name, values: numbered(params, `Filter.${index}.Value.`) });
-  }
-  return filters;
-}
-
-/** EC2's lists are `Name.1`, `Name.2`, … without `member`. */
-function numbered(params: QueryParams, prefix: string): readonly string[] {
-  return [...params]
-    .filter(([key]) => key.startsWith(prefix) && /^\d{1,9}$/.test(key.slice(prefix.length)))
-    .map(([, value]) => value);
-}
 
 function instanceXml(instance: LabInstance, account: Account): XmlFields {
   const { host } = instance.address();
