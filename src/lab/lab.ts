@@ -167,6 +167,8 @@ function infoOf(
       AWS_ACCESS_KEY_ID: accessKeyId || 'lab',
       AWS_SECRET_ACCESS_KEY: secretAccessKey || 'lab',
       AWS_REGION: options.region,
+      // Python's clients read this one only.
+      AWS_DEFAULT_REGION: options.region,
       AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING: access.endpoint,
       AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2: access.endpoint,
       ROLLPROOF_LAB_CONTROL: access.controlUrl,
