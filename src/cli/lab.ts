@@ -114,7 +114,7 @@ ${targets}
 data plane  ${nodes}${trust}${note}
 API         ${lab.endpoint}
 point any AWS client at it:
-  export AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING=${lab.endpoint} AWS_REGION=${lab.region} AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab
+  export AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING=${lab.endpoint} AWS_REGION=${lab.region} AWS_DEFAULT_REGION=${lab.region} AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab
   aws elb describe-instance-health --load-balancer-name ${lab.loadBalancer}
 Ctrl-C stops it.
 `;

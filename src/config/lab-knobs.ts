@@ -11,9 +11,9 @@ export interface LabKnob {
   readonly kind: LabKnobKind;
   readonly min: number;
   readonly max: number;
-  readonly description: string;
   /** What a `choice` may be. */
-  readonly choices?: readonly string[];
+  readonly of?: readonly string[];
+  readonly description: string;
   /** What a `text` must match. */
   readonly pattern?: RegExp;
 }
@@ -48,6 +48,14 @@ const flag = (name: string, description: string): LabKnob => ({ name, kind: 'fla
 
 /** Every knob of the lab a scenario may turn, balancer first, then the application. A test compares it with the lab's. */
 export const LAB_KNOBS: readonly LabKnob[] = [
+  {
+    name: 'kind',
+    kind: 'choice',
+    min: 0,
+    max: MAX_TEXT,
+    of: ['classic', 'application', 'network'],
+    description: 'Which AWS balancer the lab is, whatever the timing: `classic`, `application` or `network` (ELBv2).',
+  },
   count('nodes', 1, 8, 'Load balancer nodes, each with its own view of the targets.'),
   flag('azPerNode', 'Every node in a zone of its own; false puts all nodes and targets into one.'),
   {
@@ -55,7 +63,7 @@ export const LAB_KNOBS: readonly LabKnob[] = [
     kind: 'choice',
     min: 0,
     max: MAX_TEXT,
-    choices: ['http', 'https', 'tcp', 'ssl'],
+    of: ['http', 'https', 'tcp', 'ssl'],
     description: 'What clients speak to the nodes: http, https, tcp or ssl. The lab makes its own certificate.',
   },
   range('registerDelayMs', 'From the attach call until the balancer starts to check the target.'),
@@ -82,6 +90,23 @@ export const LAB_KNOBS: readonly LabKnob[] = [
   range('apiLatencyMs', 'How long every API call takes.'),
   ratio('throttleRate', 'Share of API calls refused with Throttling.'),
   ratio('dropAckRate', 'Share of changing API calls that are applied but never answered.'),
+  ratio('apiErrorRate', 'Share of API calls answered 500 InternalFailure before anything happens.'),
+  count('apiErrorCount', 0, 1_000_000, 'The first changing API calls that are answered 500 and change nothing.'),
+  ms('invalidInstanceForMs', 'How long after its attach describe calls that name a target answer InvalidInstance.'),
+  {
+    name: 'accessKeyId',
+    kind: 'text',
+    min: 0,
+    max: MAX_TEXT,
+    description: 'The only access key id the API takes; any when not set.',
+  },
+  {
+    name: 'secretAccessKey',
+    kind: 'text',
+    min: 0,
+    max: MAX_TEXT,
+    description: 'Signatures are checked against it; not at all when not set.',
+  },
   {
     name: 'timeScale',
     kind: 'factor',
@@ -156,11 +181,9 @@ function readScalarKnob(knob: LabKnob, text: string): Reading<LabKnobValue> {
       return readRatio(text);
     case 'flag':
       return readFlag(text);
-    case 'choice': {
-      const choices = knob.choices ?? [];
-      if (choices.includes(text)) return { ok: true, value: text };
-      return { ok: false, message: `${quoted(text)} is not known`, hint: `write one of ${choices.join(', ')}` };
-    }
+    case 'choice':
+      if (knob.of?.includes(text)) return { ok: true, value: text };
+      return { ok: false, message: `${quoted(text)} is not known`, hint: `write one of ${(knob.of ?? []).join(', ')}` };
     case 'text':
       if (text.trim() === '') return { ok: false, message: 'is empty', hint: '' };
       if (text.length > max) return { ok: false, message: `is longer than ${max} characters`, hint: '' };

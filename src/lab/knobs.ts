@@ -4,14 +4,19 @@ export type LabKnobInput = number | boolean | string | readonly [number, number]
 /** A range of milliseconds (or any unit) to draw from, both ends included. */
 export type KnobRange = readonly [number, number];
 
+/** AWS's three balancers: Classic ELB, Application and Network Load Balancer. */
+export type LabKind = 'classic' | 'application' | 'network';
+
 /** Every knob resolved. All `…Ms` values are already multiplied by `timeScale`. */
 export interface LabKnobs {
+  /** Which of AWS's balancers the lab is; which API speaks of it and how its nodes answer. */
+  readonly kind: LabKind;
   /** Balancer nodes, each with its own address, routing table and health checks. */
   readonly nodes: number;
   /** Each node in an Availability Zone of its own; false = all nodes and instances share one. */
   readonly azPerNode: boolean;
   /** What clients speak to the nodes: http, https, tcp or ssl. Instances are spoken to in the clear. */
-  readonly listener: string;
+  readonly listener: 'http' | 'https' | 'tcp' | 'ssl';
   /** From the API's answer until the control plane acts on a registration. */
   readonly registerDelayMs: KnobRange;
   /** After registerDelay, until one node routes to the new instance; drawn per node. */
@@ -50,6 +55,16 @@ export interface LabKnobs {
   readonly throttleRate: number;
   /** Share of changing API calls that are applied while their answer is lost. */
   readonly dropAckRate: number;
+  /** Share of API calls answered 500 InternalFailure before anything happens. */
+  readonly apiErrorRate: number;
+  /** This many changing API calls, the first ones, are answered 500 InternalFailure and change nothing. */
+  readonly apiErrorCount: number;
+  /** Describe calls that name an instance answer InvalidInstance (InvalidTarget) for so long after it was registered. */
+  readonly invalidInstanceForMs: number;
+  /** The only key id the API takes; empty = any, and none. */
+  readonly accessKeyId: string;
+  /** Signatures are checked against it; empty = not at all. */
+  readonly secretAccessKey: string;
   readonly timeScale: number;
   readonly startupDelayMs: number;
   /** The application's port is open this long before it can serve. */
@@ -79,6 +94,7 @@ type KnobKind =
   | { readonly kind: 'number'; readonly min: number; readonly max: number; readonly whole: boolean }
   | { readonly kind: 'range'; readonly min: number; readonly max: number }
   | { readonly kind: 'flag' }
+  | { readonly kind: 'choice'; readonly of: readonly string[] }
   | { readonly kind: 'text'; readonly pattern?: RegExp; readonly what?: string };
 
 /** Longest delay a knob may ask for: an hour, AWS's own longest. */
@@ -91,9 +107,10 @@ const flag: KnobKind = { kind: 'flag' };
 const count = (min: number, max: number): KnobKind => ({ kind: 'number', min, max, whole: true });
 
 const KINDS: Readonly<Record<LabKnobName, KnobKind>> = {
+  kind: { kind: 'choice', of: ['classic', 'application', 'network'] },
   nodes: count(1, 8),
   azPerNode: flag,
-  listener: { kind: 'text', pattern: /^(?:http|https|tcp|ssl)$/, what: 'http, https, tcp or ssl' },
+  listener: { kind: 'choice', of: ['http', 'https', 'tcp', 'ssl'] },
   registerDelayMs: msRange,
   registerPropagationMs: msRange,
   deregisterPropagationMs: msRange,
@@ -118,6 +135,11 @@ const KINDS: Readonly<Record<LabKnobName, KnobKind>> = {
   apiLatencyMs: msRange,
   throttleRate: rate,
   dropAckRate: rate,
+  apiErrorRate: rate,
+  apiErrorCount: count(0, 1_000_000),
+  invalidInstanceForMs: ms,
+  accessKeyId: { kind: 'text' },
+  secretAccessKey: { kind: 'text' },
   timeScale: { kind: 'number', min: 0.001, max: 100, whole: false },
   startupDelayMs: ms,
   readyLagMs: ms,
@@ -145,6 +167,9 @@ export function isLabKnob(name: string): name is LabKnobName {
 export function knobProblem(name: LabKnobName, value: unknown): string | null {
   const kind = KINDS[name];
   if (kind.kind === 'flag') return typeof value === 'boolean' ? null : `'${name}' must be true or false`;
+  if (kind.kind === 'choice') {
+    return kind.of.includes(value as string) ? null : `'${name}' must be one of ${kind.of.join(', ')}`;
+  }
   if (kind.kind === 'text') {
     if (kind.pattern !== undefined) {
       return typeof value === 'string' && kind.pattern.test(value) ? null : `'${name}' must be ${kind.what}`;

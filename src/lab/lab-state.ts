@@ -1,4 +1,6 @@
 import type { Account } from './elb/account.js';
+import type { LoadBalancer } from './elb/load-balancer.js';
+import type { ElbNode } from './elb/membership.js';
 import type { ServerState, Supervisor } from './supervisor.js';
 
 /** What `GET /state` answers: what is so, not what the API says; `atMs` are CLOCK_MONOTONIC in milliseconds. */
@@ -33,20 +35,51 @@ export interface LabState {
   }[];
 }
 
+type BalancerState = LabState['loadBalancers'][number];
+
 /** The lab's ground truth now. */
 export function labState(account: Account, supervisor: Supervisor): LabState {
   return {
     servers: supervisor.states(),
-    loadBalancers: account.all().map((balancer) => ({
+    loadBalancers: [...account.all().map((each) => classicState(account, each)), ...v2States(account)],
+  };
+}
+
+function classicState(account: Account, balancer: LoadBalancer): BalancerState {
+  return {
+    name: balancer.identity.name,
+    dnsName: balancer.identity.dnsName,
+    nodes: balancer.nodes.map((node) => nodeState(node, balancer.zoneOf(node))),
+    instances: [...account.instances.keys()].map((instance) => ({
+      instance,
+      phase: balancer.phase(instance),
+      nodes: balancer.nodesOf(instance),
+    })),
+    events: balancer.events,
+  };
+}
+
+/** One entry per ELBv2 balancer; its instances are the targets of every group it forwards to. */
+function v2States(account: Account): readonly BalancerState[] {
+  return [...account.v2.balancers.values()].map((balancer) => {
+    const listeners = [...balancer.listeners.values()];
+    const groups = [...new Set(listeners.map(({ group }) => group))];
+    return {
       name: balancer.identity.name,
       dnsName: balancer.identity.dnsName,
-      nodes: balancer.nodes.map(({ name, zone, view }) => ({ name, zone, host: view.host, port: view.port })),
-      instances: [...account.instances.keys()].map((instance) => ({
-        instance,
-        phase: balancer.phase(instance),
-        nodes: balancer.nodesOf(instance),
-      })),
-      events: balancer.events,
-    })),
-  };
+      nodes: listeners.flatMap(({ nodes }) => nodes).map((node) => nodeState(node, balancer.zoneOf(node))),
+      instances: groups.flatMap((group) =>
+        group.members().map((target) => ({
+          instance: target.id,
+          phase: group.phase(target),
+          nodes: group.nodesOf(target),
+        })),
+      ),
+      events: groups.flatMap((group) => group.events).sort((a, b) => a.atMs - b.atMs),
+    };
+  });
+}
+
+function nodeState({ name, view }: ElbNode, zone: string): BalancerState['nodes'][number] {
+  return { name, zone, host: view.host, port: view.port };
 }

@@ -1,18 +1,19 @@
 import { startApiServer } from './api/server.js';
 import type { StartApplication } from './application.js';
 import { startControl } from './control.js';
-import { Account, zonesOf } from './elb/account.js';
-import { initialHealthCheck, LAB_INSTANCE_PORT } from './elb/health-check.js';
-import type { LabInstance, Listener, LoadBalancer } from './elb/load-balancer.js';
-import type { StartNodeView } from './elb/node-view-port.js';
+import { Account } from './elb/account.js';
+import type { LabInstance } from './elb/balancer-record.js';
+import type { ListenerProtocol, StartNodeView } from './elb/node-view-port.js';
+import { zonesOf } from './elb/zones.js';
 import { labState } from './lab-state.js';
 import { type NodeTraits, startNodeGroup } from './node-group.js';
 import { nodeTraits } from './node-traits.js';
 import { type LabInfo, type LabOptions, labOptionsOf } from './options.js';
+import { type OwnBalancer, startOwnBalancer } from './own-balancer.js';
 import { type LabSettings, labSettings } from './presets.js';
 import { type Random, seededRandom } from './random.js';
 import { Supervisor } from './supervisor.js';
-import { pause, type Timers } from './timers.js';
+import type { Timers } from './timers.js';
 
 /** The machine the lab runs on. */
 export interface LabDeps {
@@ -27,6 +28,8 @@ export interface LabDeps {
   readonly startNodeView: StartNodeView;
   /** Writes a small file that lives as long as the lab. */
   readonly keepFile: (name: string, text: string) => { readonly path: string; remove(): void };
+  /** What `startNodeView` can speak. */
+  readonly protocols: ReadonlySet<ListenerProtocol>;
   /** Told of faults of the lab itself. */
   readonly onFault: (cause: unknown) => void;
 }
@@ -37,12 +40,6 @@ export interface RunningLab {
   /** Ends everything the lab started; safe to call again. */
   stop(): Promise<void>;
 }
-
-/** How long the fleet may take to be in service at the start. */
-const SETTLE_DEADLINE_MS = 10_000;
-const SETTLE_POLL_MS = 10;
-/** Health checks of the first moments, so that a 30-s interval does not hold up the start. */
-const SETTLE_INTERVAL_MS = 50;
 
 /** Starts a whole lab: applications, balancer with the fleet in service, AWS API, deploy control. Rejects with nothing left running. */
 export async function startLab(given: LabOptions, deps: LabDeps): Promise<RunningLab> {
@@ -95,7 +92,8 @@ async function assemble(
   await supervisor.startAll(options.version);
   const { region, accessLogDir } = options;
   const traits = nodeTraits(settings, { region, accessLogDir, now: deps.wallTime(), onFault });
-  const ca = traits.certificate === undefined ? null : deps.keepFile('ca.pem', traits.certificate.certPem);
+  const secure = knobs.listener === 'https' || knobs.listener === 'ssl';
+  const ca = secure ? deps.keepFile('ca.pem', traits.certificate.certPem) : null;
   closers.push(async () => ca?.remove());
   const assembly: Assembly = {
     options,
@@ -109,9 +107,17 @@ async function assemble(
   };
   const account = accountOf(assembly);
   closers.push(() => account.close());
-  const balancer = await balancerInService(account, assembly);
+  const balancer = await startOwnBalancer(account, options, timers);
   const port = options.apiPort ?? 0;
-  const api = await startApiServer({ account, faults: knobs, port, timers, random: random.fork('api'), onFault });
+  const api = await startApiServer({
+    account,
+    faults: knobs,
+    port,
+    timers,
+    wallTime: deps.wallTime,
+    random: random.fork('api'),
+    onFault,
+  });
   closers.push(() => api.close());
   const token = deps.newToken();
   const control = await startControl({
@@ -142,65 +148,29 @@ function accountOf({ options, settings, deps, random, supervisor, traits, notes 
       if (group.note !== null) notes.add(group.note);
       return group.views;
     },
+    protocols: deps.protocols,
     timers: deps.timers,
     wallTime: deps.wallTime,
     random: random.fork('account'),
   });
 }
 
-/** The lab's own balancer, its whole fleet in service. */
-async function balancerInService(account: Account, { options, settings, deps }: Assembly): Promise<LoadBalancer> {
-  const { knobs } = settings;
-  const { record, check } = initialHealthCheck(knobs);
-  const hasty = { ...check, intervalMs: Math.min(check.intervalMs, SETTLE_INTERVAL_MS), initialChecks: 1 };
-  const balancer = await account.create({
-    name: options.name,
-    scheme: 'internet-facing',
-    listeners: [listenerOf(knobs.listener)],
-    zones: account.zones,
-    subnets: [],
-    securityGroups: [],
-    tags: new Map(),
-    healthCheck: { record, check: hasty },
-    attributes: {
-      crossZone: knobs.crossZone,
-      drain: { enabled: knobs.drainEnabled, timeoutMs: knobs.drainTimeoutMs },
-      idleTimeoutMs: knobs.idleTimeoutMs,
-      desyncMode: 'defensive',
-    },
-  });
-  if (balancer === null) throw new Error(`a balancer named '${options.name}' exists already`);
-  const ids = options.instances.map(({ instance }) => instance);
-  balancer.register(ids, 'at-once');
-  const deadline = deps.timers.now() + SETTLE_DEADLINE_MS;
-  for (let sick = ids; sick.length > 0; sick = ids.filter((id) => balancer.phase(id) !== 'in-service')) {
-    if (deps.timers.now() > deadline)
-      throw new Error(`not in service after ${SETTLE_DEADLINE_MS} ms: ${sick.join(', ')}`);
-    await pause(deps.timers, SETTLE_POLL_MS);
-  }
-  balancer.configureHealthCheck(record, check);
-  return balancer;
-}
-
-/** As the API tells it: TLS ends at the load balancer. */
-function listenerOf(protocol: string): Listener {
-  const plain = protocol === 'https' ? 'HTTP' : protocol === 'ssl' ? 'TCP' : protocol.toUpperCase();
-  const port = { LoadBalancerPort: 0, InstancePort: LAB_INSTANCE_PORT };
-  return { Protocol: protocol.toUpperCase(), InstanceProtocol: plain, ...port };
-}
-
 function infoOf(
   { options, settings, deps, supervisor, caFile, notes }: Assembly,
-  balancer: LoadBalancer,
+  balancer: OwnBalancer,
   access: { readonly endpoint: string; readonly controlUrl: string; readonly controlToken: string },
 ): LabInfo {
-  const nodes = balancer.nodes.map(({ view }) => ({ host: view.host, port: view.port }));
+  const { nodes } = balancer;
+  const { kind, accessKeyId, secretAccessKey } = settings.knobs;
   return {
     pid: deps.pid,
     endpoint: access.endpoint,
     region: options.region,
+    kind,
     loadBalancer: options.name,
-    dnsName: balancer.identity.dnsName,
+    loadBalancerArn: balancer.loadBalancerArn,
+    targetGroupArn: balancer.targetGroupArn,
+    dnsName: balancer.dnsName,
     url: `${caFile === null ? 'http' : 'https'}://${nodes[0]!.host}:${nodes[0]!.port}/`,
     caFile,
     nodes,
@@ -212,10 +182,13 @@ function infoOf(
     version: options.version,
     note: notes.size === 0 ? null : [...notes].join('; '),
     env: {
-      AWS_ACCESS_KEY_ID: 'lab',
-      AWS_SECRET_ACCESS_KEY: 'lab',
+      AWS_ACCESS_KEY_ID: accessKeyId || 'lab',
+      AWS_SECRET_ACCESS_KEY: secretAccessKey || 'lab',
       AWS_REGION: options.region,
+      // Python's clients read this one only.
+      AWS_DEFAULT_REGION: options.region,
       AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING: access.endpoint,
+      AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2: access.endpoint,
       ROLLPROOF_LAB_CONTROL: access.controlUrl,
       ROLLPROOF_LAB_TOKEN: access.controlToken,
     },

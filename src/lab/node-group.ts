@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import type { ListenerCertificate } from './dataplane/listener.js';
 import type { NodeGroupRequest } from './elb/account.js';
-import type { NodeView, NodeViewOptions, StartNodeView } from './elb/node-view-port.js';
+import type { ListenerProtocol, NodeView, NodeViewOptions, StartNodeView } from './elb/node-view-port.js';
 
 /** Tries at finding one port that is free on every address. */
 const PORT_TRIES = 20;
@@ -16,17 +17,10 @@ export interface NodeGroup {
 export interface NodeTraits
   extends Pick<
     NodeViewOptions,
-    | 'flavour'
-    | 'listener'
-    | 'certificate'
-    | 'connectRetries'
-    | 'preopen'
-    | 'surgeQueue'
-    | 'backendMaxConns'
-    | 'connectionTermination'
-    | 'faults'
-    | 'onFault'
+    'connectRetries' | 'preopen' | 'surgeQueue' | 'backendMaxConns' | 'connectionTermination' | 'faults' | 'onFault'
   > {
+  /** For the listeners that end TLS. */
+  readonly certificate: ListenerCertificate;
   /** Where each node writes `<balancer>_node-<n>.log`; absent = no access logs. */
   readonly accessLogDir?: string;
 }
@@ -42,31 +36,30 @@ export async function startNodeGroup(
   request: NodeGroupRequest,
   label: string,
 ): Promise<NodeGroup> {
-  const { accessLogDir, ...shared } = traits;
+  const { accessLogDir: _dir, ...shared } = traits;
   const startAt = (index: number, host: string, port: number): Promise<NodeView> =>
     start({
       ...shared,
-      ...(accessLogDir === undefined
-        ? {}
-        : {
-            accessLog: {
-              file: join(accessLogDir, `${request.name}_node-${index + 1}.log`),
-              balancer: request.name,
-            },
-          }),
+      ...accessLogOf(traits, request, index),
       name: `${request.name}/node-${index + 1}/${label}`,
       host,
       port,
+      flavour: request.flavour,
+      listener: DATA_PLANE_LISTENER[request.listener.protocol],
       idleTimeoutMs: request.idleTimeoutMs,
       health: request.health,
       onHealthChange: request.onHealthChange,
     });
+  // A port that is taken or reserved to root becomes any free one: who needs to know asks which.
+  let wantedPort = request.listener.port;
   for (let attempt = 1; ; attempt++) {
     try {
-      return { views: await onOwnAddresses(request.count, startAt), note: null };
+      return { views: await onOwnAddresses(request.count, wantedPort, startAt), note: null };
     } catch (cause) {
       const code = codeOf(cause);
-      if (code === 'EADDRINUSE' && attempt < PORT_TRIES) continue;
+      const portFault = code === 'EADDRINUSE' || (code === 'EACCES' && wantedPort !== 0);
+      wantedPort = 0;
+      if (portFault && attempt < PORT_TRIES) continue;
       if (code !== 'EADDRNOTAVAIL' && code !== 'EACCES') throw cause;
       const note = `addresses 127.0.0.2 and up cannot be used here (${code}): the nodes share 127.0.0.1, a port each`;
       return { views: await startAllOrNone(request.count, (index) => startAt(index, '127.0.0.1', 0)), note };
@@ -74,11 +67,29 @@ export async function startNodeGroup(
   }
 }
 
+const DATA_PLANE_LISTENER: Readonly<Record<ListenerProtocol, NonNullable<NodeViewOptions['listener']>>> = {
+  HTTP: 'http',
+  HTTPS: 'https',
+  TCP: 'tcp',
+  SSL: 'ssl',
+  TLS: 'ssl',
+};
+
+function accessLogOf(
+  { accessLogDir }: NodeTraits,
+  { name }: NodeGroupRequest,
+  index: number,
+): Pick<NodeViewOptions, 'accessLog'> {
+  if (accessLogDir === undefined) return {};
+  return { accessLog: { file: join(accessLogDir, `${name}_node-${index + 1}.log`), balancer: name } };
+}
+
 function onOwnAddresses(
   count: number,
+  wantedPort: number,
   startAt: (index: number, host: string, port: number) => Promise<NodeView>,
 ): Promise<readonly NodeView[]> {
-  let port = 0;
+  let port = wantedPort;
   return startAllOrNone(count, async (index) => {
     const view = await startAt(index, `127.0.0.${index + 2}`, port);
     port = view.port;

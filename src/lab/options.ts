@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import type { LabKind } from './knobs.js';
 import type { LabServer } from './supervisor.js';
 
 /** What a lab is started with. */
@@ -31,7 +32,13 @@ export interface LabInfo {
   /** The AWS API. */
   readonly endpoint: string;
   readonly region: string;
+  /** Which of AWS's balancers it is: Classic, or one of ELBv2's two. */
+  readonly kind: LabKind;
   readonly loadBalancer: string;
+  /** Null for a Classic balancer. */
+  readonly loadBalancerArn: string | null;
+  /** Null for a Classic balancer. */
+  readonly targetGroupArn: string | null;
   /** A name that never resolves: clients take `nodes` for its addresses. */
   readonly dnsName: string;
   /** The first node, for a person's curl; traffic must use all of `nodes`. */

@@ -10,13 +10,9 @@ import {
 
 export { LAB_KNOB_NAMES } from './knobs.js';
 
-/** How a node behaves at its edges: as a Classic, an Application or a Network Load Balancer. */
-export type LabFlavour = 'clb' | 'alb' | 'nlb';
-
 /** A preset with its overrides applied. */
 export interface LabSettings {
   readonly preset: string;
-  readonly flavour: LabFlavour;
   readonly knobs: LabKnobs;
 }
 
@@ -24,6 +20,7 @@ type KnobInputs = Readonly<Record<LabKnobName, LabKnobInput>>;
 
 /** Delays published for, or seen on, Classic ELB; ranges without a published bound are our estimate. */
 const AWS_CLB: KnobInputs = {
+  kind: 'classic',
   nodes: 2,
   azPerNode: true,
   listener: 'http',
@@ -52,6 +49,11 @@ const AWS_CLB: KnobInputs = {
   apiLatencyMs: [20, 120],
   throttleRate: 0,
   dropAckRate: 0,
+  apiErrorRate: 0,
+  apiErrorCount: 0,
+  invalidInstanceForMs: 0,
+  accessKeyId: '',
+  secretAccessKey: '',
   timeScale: 1,
   startupDelayMs: 1_000,
   readyLagMs: 0,
@@ -70,6 +72,7 @@ const AWS_CLB: KnobInputs = {
 
 const AWS_ALB: KnobInputs = {
   ...AWS_CLB,
+  kind: 'application',
   registerDelayMs: [2_000, 15_000],
   deregisterPropagationMs: [2_000, 25_000],
   healthyThreshold: 5,
@@ -80,11 +83,12 @@ const AWS_ALB: KnobInputs = {
 
 /**
  * New connections reach a deregistered target for about two minutes whatever the delay says, and registering is as slow
- * (the issues quoted in docs/lab.md). Cross-zone is on although an NLB starts without: its DNS takes zones without a
- * healthy target out, which the lab does not model.
+ * (aws/containers-roadmap#470). Cross-zone is on although an NLB starts without: its DNS takes zones without a healthy
+ * target out, which the lab does not model.
  */
 const AWS_NLB: KnobInputs = {
   ...AWS_ALB,
+  kind: 'network',
   listener: 'tcp',
   registerDelayMs: [60_000, 180_000],
   deregisterPropagationMs: [90_000, 150_000],
@@ -113,11 +117,11 @@ const LAB_FAST: KnobInputs = {
   graceMs: 0,
 };
 
-const PRESETS: Readonly<Record<string, { readonly flavour: LabFlavour; readonly knobs: KnobInputs }>> = {
-  'aws-clb': { flavour: 'clb', knobs: AWS_CLB },
-  'aws-alb': { flavour: 'alb', knobs: AWS_ALB },
-  'aws-nlb': { flavour: 'nlb', knobs: AWS_NLB },
-  'lab-fast': { flavour: 'clb', knobs: LAB_FAST },
+const PRESETS: Readonly<Record<string, KnobInputs>> = {
+  'aws-clb': AWS_CLB,
+  'aws-alb': AWS_ALB,
+  'aws-nlb': AWS_NLB,
+  'lab-fast': LAB_FAST,
 };
 
 /** Names a scenario's `preset` may have. */
@@ -133,7 +137,7 @@ export function labSettings(preset: string, overrides: Readonly<Record<string, u
     throw new Error(`unknown lab preset '${preset}'; the presets are ${LAB_PRESET_NAMES.join(', ')}`);
   }
   const problems: string[] = [];
-  const inputs: Record<LabKnobName, LabKnobInput> = { ...base.knobs };
+  const inputs: Record<LabKnobName, LabKnobInput> = { ...base };
   for (const [name, value] of Object.entries(overrides)) {
     const problem = isLabKnob(name) ? knobProblem(name, value) : `unknown knob '${name}'`;
     if (problem === null) inputs[name as LabKnobName] = value as LabKnobInput;
@@ -147,12 +151,15 @@ export function labSettings(preset: string, overrides: Readonly<Record<string, u
   if (problems.length === 0 && (inputs.healthTimeoutMs as number) > (inputs.healthIntervalMs as number)) {
     problems.push("'healthTimeoutMs' must not be more than 'healthIntervalMs'");
   }
-  if (problems.length === 0 && base.flavour === 'alb' && !String(inputs.listener).startsWith('http')) {
+  if (!Object.hasOwn(overrides, 'listener') && (inputs.kind === 'network') !== (base.kind === 'network')) {
+    inputs.listener = inputs.kind === 'network' ? 'tcp' : 'http';
+  }
+  if (problems.length === 0 && inputs.kind === 'application' && !String(inputs.listener).startsWith('http')) {
     problems.push("'listener' of an Application Load Balancer must be http or https");
   }
-  if (problems.length === 0 && base.flavour === 'nlb' && String(inputs.listener).startsWith('http')) {
+  if (problems.length === 0 && inputs.kind === 'network' && String(inputs.listener).startsWith('http')) {
     problems.push("'listener' of a Network Load Balancer must be tcp or ssl");
   }
   if (problems.length > 0) throw new Error(`lab knobs: ${problems.join('; ')}`);
-  return { preset, flavour: base.flavour, knobs: scaledKnobs(inputs) };
+  return { preset, knobs: scaledKnobs(inputs) };
 }

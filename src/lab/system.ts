@@ -29,6 +29,7 @@ export function systemLabDeps(onFault: (cause: unknown) => void): LabDeps {
       dataPlane ??= new RemoteDataPlane(dataPlaneThread(onFault), onFault);
       return dataPlane.start(options);
     },
+    protocols: new Set(['HTTP', 'HTTPS', 'TCP', 'SSL', 'TLS']),
     keepFile,
     onFault,
   };

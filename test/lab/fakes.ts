@@ -1,7 +1,9 @@
 import { Account, type LoadBalancerRequest } from '../../src/lab/elb/account.js';
-import type { LabInstance, LoadBalancer } from '../../src/lab/elb/load-balancer.js';
+import type { LabInstance } from '../../src/lab/elb/balancer-record.js';
+import type { LoadBalancer } from '../../src/lab/elb/load-balancer.js';
 import type {
   BackendHealth,
+  CheckFailure,
   DrainSettings,
   NodeHealthCheck,
   NodeView,
@@ -64,6 +66,7 @@ export class FakeNode implements NodeView {
   readonly calls: string[] = [];
   check: NodeHealthCheck;
   closed = false;
+  failure: CheckFailure | null = null;
   readonly #timers: Timers;
   readonly #backends = new Map<string, FakeBackend>();
 
@@ -110,6 +113,10 @@ export class FakeNode implements NodeView {
     return backend?.place === 'in' ? backend.health : 'absent';
   }
 
+  checkFailure(): CheckFailure | null {
+    return this.failure;
+  }
+
   inFlight(instanceId: string): number {
     return this.#backends.get(instanceId)?.inFlight ?? 0;
   }
@@ -149,6 +156,8 @@ export interface Bench {
   readonly account: Account;
   readonly balancer: LoadBalancer;
   readonly nodes: readonly FakeNode[];
+  /** Those of every listener, in the order they started. */
+  readonly allNodes: readonly FakeNode[];
 }
 
 export async function bench(
@@ -176,12 +185,14 @@ export async function bench(
     instances: new Map(instances.map((instance) => [instance.instanceId, instance])),
     startNodes: async (request) => {
       const views = Array.from({ length: request.count }, (_, index) => {
-        const options = { ...request, name: `node-${index + 1}`, host: '', port: 0, flavour: 'clb' as const };
+        const { listener: _path, ...shared } = request;
+        const options = { ...shared, name: `node-${index + 1}`, host: '', port: 0 };
         return new FakeNode({ ...options, connectRetries: 0, preopen: 0, surgeQueue: 0 }, timers);
       });
       nodes.push(...views);
       return views;
     },
+    protocols: new Set(['HTTP', 'HTTPS', 'TCP', 'SSL', 'TLS']),
     timers,
     wallTime: () => new Date(Date.UTC(2026, 0, 2, 3, 4, 5)),
     random: seededRandom(seed),
@@ -203,5 +214,5 @@ export async function bench(
     },
     ...balancer,
   });
-  return { timers, account, balancer: created!, nodes: nodes.slice(0, settings.knobs.nodes) };
+  return { timers, account, balancer: created!, nodes: nodes.slice(0, settings.knobs.nodes), allNodes: nodes };
 }

@@ -4,9 +4,16 @@ import type { NodeViewOptions } from '../../src/lab/elb/node-view-port.js';
 import { startNodeGroup } from '../../src/lab/node-group.js';
 import { FakeNode, FakeTimers } from './fakes.js';
 
-const TRAITS = { flavour: 'clb', connectRetries: 0, preopen: 0, surgeQueue: 10 } as const;
+const TRAITS = {
+  connectRetries: 0,
+  preopen: 0,
+  surgeQueue: 10,
+  certificate: { certPem: '', keyPem: '' },
+} as const;
 const REQUEST: NodeGroupRequest = {
   name: 'web',
+  flavour: 'clb',
+  listener: { protocol: 'HTTP', backendProtocol: 'HTTP', port: 0, certificateId: null },
   count: 3,
   health: {
     kind: 'tcp',

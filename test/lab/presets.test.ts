@@ -25,7 +25,19 @@ describe('presets', () => {
       drainEnabled: false,
       drainTimeoutMs: 300_000,
     });
-    expect(labSettings('aws-alb').flavour).toBe('alb');
+    expect(['aws-clb', 'aws-alb', 'aws-nlb', 'lab-fast'].map((preset) => labSettings(preset).knobs.kind)).toEqual([
+      'classic',
+      'application',
+      'network',
+      'classic',
+    ]);
+    expect(labSettings('lab-fast', { kind: 'application' }).knobs).toMatchObject({
+      kind: 'application',
+      drainTimeoutMs: 5_000,
+    });
+    expect(() => labSettings('lab-fast', { kind: 'alb' })).toThrow(
+      "'kind' must be one of classic, application, network",
+    );
   });
 
   it.each(LAB_PRESET_NAMES)('%s keeps application connections longer than the balancer does', (preset) => {
@@ -81,7 +93,7 @@ describe('refusals', () => {
   it('a listener fits its balancer', () => {
     expect(() => labSettings('aws-alb', { listener: 'tcp' })).toThrow(/must be http or https/);
     expect(() => labSettings('aws-nlb', { listener: 'https' })).toThrow(/must be tcp or ssl/);
-    expect(() => labSettings('lab-fast', { listener: 'udp' })).toThrow(/must be http, https, tcp or ssl/);
+    expect(() => labSettings('lab-fast', { listener: 'udp' })).toThrow(/must be one of http, https, tcp, ssl/);
     expect(() => labSettings('lab-fast', { versionHeader: 'a b' })).toThrow(/a header name or none/);
     expect(labSettings('lab-fast', { listener: 'ssl' }).knobs.listener).toBe('ssl');
   });
@@ -89,7 +101,7 @@ describe('refusals', () => {
   it('names every problem at once', () => {
     const bad = { drainTimeout: 5, nodes: 0, registerDelayMs: [5, 1], errorRate: 1.5, healthLies: 'yes' };
     expect(() => labSettings('lab-fast', bad)).toThrow(
-      /unknown knob 'drainTimeout'.*'nodes' must be a whole number from 1 to 8.*'registerDelayMs' must be a number or \[low, high\].*'errorRate'.*'healthLies' must be true or false.*the knobs are nodes,/,
+      /unknown knob 'drainTimeout'.*'nodes' must be a whole number from 1 to 8.*'registerDelayMs' must be a number or \[low, high\].*'errorRate'.*'healthLies' must be true or false.*the knobs are kind, nodes,/,
     );
     expect(() => labSettings('lab-fast', { healthIntervalMs: 100, healthTimeoutMs: 200 })).toThrow(
       /must not be more than/,

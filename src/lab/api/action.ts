@@ -12,8 +12,9 @@ export interface Action {
 /** Actions by name. */
 export type ActionTable = Readonly<Record<string, Action>>;
 
-/** One version of the API: its namespace and its actions. */
+/** One version of an API: its namespace, its actions, and EC2's dialect of the Query protocol where it speaks that. */
 export interface ApiVersion {
+  readonly dialect: 'query' | 'ec2';
   readonly namespace: string;
   readonly actions: ActionTable;
 }

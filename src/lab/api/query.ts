@@ -1,15 +1,33 @@
-import { constraintError } from './api-error.js';
+import { ApiError, constraintError } from './api-error.js';
 
 /** The fields of one request, or of one structure inside it; names as on the wire, without the structure's prefix. */
 export type QueryParams = ReadonlyMap<string, string>;
 
-/** Fields of a form body or query string. The first of a repeated name counts. */
+/** Fields of a form body or query string. @throws ApiError for bytes that are no form encoding and for a name given twice. */
 export function queryParams(text: string): QueryParams {
+  if (/%(?![0-9A-Fa-f]{2})/.test(text) || !isText(text)) throw malformed('The query string contains a syntax error.');
   const params = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) {
-    if (!params.has(name)) params.set(name, value);
+    if (params.has(name)) throw malformed('The query string has a parameter more than once.');
+    params.set(name, value);
   }
   return params;
+}
+
+/** False for bytes that were no UTF-8, written plainly or with per cent signs. */
+function isText(text: string): boolean {
+  if (text.includes('\ufffd')) return false;
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch (notUtf8) {
+    void notUtf8;
+    return false;
+  }
+}
+
+function malformed(message: string): ApiError {
+  return new ApiError('MalformedQueryString', message);
 }
 
 /** A text that must be there. */

@@ -6,19 +6,20 @@ export interface XmlFields {
 }
 
 /** One element. Names are this program's own; every text is escaped. An empty list is an empty element, as AWS sends it. */
-export function xmlElement(name: string, value: XmlValue, attributes = ''): string {
-  const inner = xmlContent(value);
+export function xmlElement(name: string, value: XmlValue, attributes = '', item = 'member'): string {
+  const inner = xmlContent(value, item);
   return inner === '' && typeof value === 'object'
     ? `<${name}${attributes}/>`
     : `<${name}${attributes}>${inner}</${name}>`;
 }
 
-function xmlContent(value: XmlValue): string {
+/** What stands inside an element; `item` is the name of list entries (`member`, and `item` in EC2's dialect). */
+export function xmlContent(value: XmlValue, item: string): string {
   if (value instanceof Date) return value.toISOString();
   if (typeof value !== 'object') return escapeXml(String(value));
-  if (isList(value)) return value.map((item) => xmlElement('member', item)).join('');
+  if (isList(value)) return value.map((each) => xmlElement(item, each, '', item)).join('');
   return Object.entries(value)
-    .map(([name, field]) => (field === undefined ? '' : xmlElement(name, field)))
+    .map(([name, field]) => (field === undefined ? '' : xmlElement(name, field, '', item)))
     .join('');
 }
 

@@ -10,13 +10,23 @@ export interface HealthProbe {
   readonly port: number;
   readonly path: string;
   readonly timeoutMs: number;
+  /** Statuses that pass, as inclusive ranges; absent = 200 only, as a Classic ELB has it. */
+  readonly codes?: readonly (readonly [number, number])[];
   /** `ELB-HealthChecker/1.0` for a Classic ELB, `/2.0` for an ALB. */
   readonly userAgent: string;
 }
 
+/** Why a check did not pass: the status it got, no answer in time, or no (sound) answer at all. */
+export type CheckFailure =
+  | { readonly kind: 'status'; readonly status: number }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'failed' };
+
 /** A check under way: its result, and a way to give it up (it then resolves false). */
 export interface RunningCheck {
   readonly passed: Promise<boolean>;
+  /** Null until it did not pass. */
+  failure(): CheckFailure | null;
   stop(): void;
 }
 
@@ -26,16 +36,22 @@ export interface RunningCheck {
  */
 export function startCheck(probe: HealthProbe, clock: NodeClock): RunningCheck {
   const socket = connect({ host: probe.host, port: probe.port, noDelay: true });
+  let failure: CheckFailure | null = null;
   const { promise, settle } = settled(() => {
     timer.cancel();
     // FIN first, so a server that is still writing its body is not reset.
     socket.end();
     clock.after(probe.timeoutMs, () => socket.destroy());
   });
-  const timer = clock.after(probe.timeoutMs, () => {
+  const fail = (why: CheckFailure): void => {
+    failure ??= why;
     settle(false);
+  };
+  const timer = clock.after(probe.timeoutMs, () => {
+    fail({ kind: 'timeout' });
     socket.destroy();
   });
+  const codes = probe.codes ?? [[200, 200]];
   const head = new ResponseHead();
   let seen: Buffer = Buffer.alloc(0);
   socket.on('connect', () => {
@@ -56,13 +72,14 @@ export function startCheck(probe: HealthProbe, clock: NodeClock): RunningCheck {
     const length = head.scan(seen, 0, seen.length);
     if (length === NEED_MORE) return;
     decided = true;
-    settle(length !== MALFORMED && head.status === 200);
+    if (length === MALFORMED) fail({ kind: 'failed' });
+    else if (codes.some(([lo, hi]) => head.status >= lo && head.status <= hi)) settle(true);
+    else fail({ kind: 'status', status: head.status });
   });
-  socket.on('end', () => settle(false));
-  socket.on('error', () => settle(false));
-  socket.on('close', () => settle(false));
+  for (const event of ['end', 'error', 'close']) socket.on(event, () => fail({ kind: 'failed' }));
   return {
     passed: promise,
+    failure: () => failure,
     stop() {
       settle(false);
       socket.destroy();

@@ -1,5 +1,5 @@
 import type { BackendHealth } from './backend.js';
-import type { RunningCheck } from './health-check.js';
+import type { CheckFailure, RunningCheck } from './health-check.js';
 import type { NodeClock, NodeTimer } from './node-clock.js';
 import { hashOf } from './text-hash.js';
 
@@ -56,6 +56,7 @@ export class HealthLoop {
   #timer: NodeTimer | null = null;
   #stopped = false;
   #flapsLeft: number;
+  #failure: CheckFailure | null = null;
 
   constructor(options: {
     clock: NodeClock;
@@ -77,6 +78,11 @@ export class HealthLoop {
     this.#check();
   }
 
+  /** How the latest check failed; null when it passed or there was none. */
+  get failure(): CheckFailure | null {
+    return this.#failure;
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
@@ -87,15 +93,19 @@ export class HealthLoop {
   #check(): void {
     const check = this.#startCheck();
     this.#running = check;
-    void check.passed.then((passed) => this.#take(passed && !this.#flaps()));
+    void check.passed.then((passed) => {
+      const flaps = passed && this.#flaps();
+      this.#take(passed && !flaps, flaps ? { kind: 'failed' } : check.failure());
+    });
   }
 
   #flaps(): boolean {
     return this.#state === 'healthy' && this.#flapsLeft > 0 && this.#flapsLeft-- > 0;
   }
 
-  #take(passed: boolean): void {
+  #take(passed: boolean, failure: CheckFailure | null): void {
     if (this.#stopped) return;
+    this.#failure = passed ? null : failure;
     this.#running = null;
     this.#streak = passed === this.#last ? this.#streak + 1 : 1;
     this.#last = passed;

@@ -1,4 +1,5 @@
 import type { BackendHealth } from './backend.js';
+import type { CheckFailure } from './health-check.js';
 import type { ListenerCertificate } from './listener.js';
 
 /** Where one registered instance listens. */
@@ -8,10 +9,11 @@ export interface BackendAddress {
   port: number;
 }
 
-/** How a node checks its backends; `path` is used by `http` only, and only status 200 passes. */
+/** How a node checks its backends; `path` and `codes` (inclusive ranges, absent = 200 only) are used by `http` only. */
 export interface NodeHealthCheck {
   kind: 'http' | 'tcp';
   path: string;
+  codes?: readonly (readonly [number, number])[];
   intervalMs: number;
   timeoutMs: number;
   unhealthyThreshold: number;
@@ -66,6 +68,8 @@ export interface NodeView {
   remove(instanceId: string, drain: { enabled: boolean; timeoutMs: number }): Promise<void>;
   /** `absent` from `remove` on, also while requests are still draining. */
   health(instanceId: string): BackendHealth | 'absent';
+  /** How the latest check of a backend in rotation failed; null when it passed or there was none. */
+  checkFailure(instanceId: string): CheckFailure | null;
   /** Requests outstanding at the backend, draining ones included. */
   inFlight(instanceId: string): number;
   /** Takes effect at once: every backend is checked anew, with its state kept and its streak begun again. */

@@ -5,7 +5,7 @@ import { Backend, type BackendHealth, type BackendHost } from './backend.js';
 import { ClientConnection } from './client-connection.js';
 import type { ClientHost } from './client-host.js';
 import type { Routed } from './exchange.js';
-import { startCheck } from './health-check.js';
+import { type CheckFailure, startCheck } from './health-check.js';
 import { checkPhase, HealthLoop } from './health-loop.js';
 import { type Accepted, type Listener, startListener } from './listener.js';
 import { type NodeClock, systemClock } from './node-clock.js';
@@ -138,6 +138,10 @@ export class LocalNodeView implements NodeView, ClientHost, FlowHost, BackendHos
   health(instanceId: string): BackendHealth | 'absent' {
     const backend = this.#backends.get(instanceId);
     return backend?.inRotation ? backend.health : 'absent';
+  }
+
+  checkFailure(instanceId: string): CheckFailure | null {
+    return this.#loops.get(instanceId)?.failure ?? null;
   }
 
   inFlight(instanceId: string): number {

@@ -1,4 +1,5 @@
 import type { BackendHealth } from './backend.js';
+import type { CheckFailure } from './health-check.js';
 import type { BackendAddress, NodeHealthCheck, NodeView, NodeViewOptions } from './node-options.js';
 import type { FromDataPlane, ToDataPlane } from './thread-protocol.js';
 
@@ -76,7 +77,7 @@ class RemoteNode implements NodeView {
   readonly port: number;
   readonly #wire: NodeWire;
   readonly #onHealthChange: NodeViewOptions['onHealthChange'];
-  readonly #stays = new Map<string, { readonly number: number; health: BackendHealth }>();
+  readonly #stays = new Map<string, { readonly number: number; health: BackendHealth; failure: CheckFailure | null }>();
   readonly #inFlight = new Map<string, Int32Array>();
   #numbers = 0;
   #closing: Promise<void> | null = null;
@@ -95,7 +96,7 @@ class RemoteNode implements NodeView {
   add(backend: BackendAddress): void {
     if (this.#closing !== null || this.#stays.has(backend.instanceId)) return;
     const number = ++this.#numbers;
-    this.#stays.set(backend.instanceId, { number, health: 'initial' });
+    this.#stays.set(backend.instanceId, { number, health: 'initial', failure: null });
     this.#wire.add(number, backend);
   }
 
@@ -107,6 +108,11 @@ class RemoteNode implements NodeView {
 
   health(instanceId: string): BackendHealth | 'absent' {
     return this.#stays.get(instanceId)?.health ?? 'absent';
+  }
+
+  /** As of the latest change of health: that is when AWS's descriptions change too. */
+  checkFailure(instanceId: string): CheckFailure | null {
+    return this.#stays.get(instanceId)?.failure ?? null;
   }
 
   inFlight(instanceId: string): number {
@@ -131,6 +137,7 @@ class RemoteNode implements NodeView {
     const stay = this.#stays.get(message.instanceId);
     if (stay?.number !== message.stay) return;
     stay.health = message.state;
+    stay.failure = message.failure;
     this.#onHealthChange(message.instanceId, message.state);
   }
 }

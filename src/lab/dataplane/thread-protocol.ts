@@ -1,4 +1,5 @@
 import type { BackendHealth } from './backend.js';
+import type { CheckFailure } from './health-check.js';
 import type { BackendAddress, NodeHealthCheck, NodeViewOptions } from './node-options.js';
 
 /** A node's options as they travel to the data plane's thread. */
@@ -29,6 +30,7 @@ export type FromDataPlane =
       readonly instanceId: string;
       readonly stay: number;
       readonly state: BackendHealth;
+      readonly failure: CheckFailure | null;
     }
   /** The number of requests outstanding, shared: it changes without messages. */
   | { readonly kind: 'in-flight'; readonly node: number; readonly instanceId: string; readonly cell: Int32Array }

@@ -21,8 +21,10 @@ async function start(message: Extract<ToDataPlane, { kind: 'start' }>): Promise<
   try {
     const view = await startLocalNodeView({
       ...message.options,
-      onHealthChange: (instanceId, state) =>
-        tell({ kind: 'health', node: message.node, instanceId, stay: stays.get(instanceId) ?? 0, state }),
+      onHealthChange: (instanceId, state) => {
+        const failure = nodes.get(message.node)?.view.checkFailure(instanceId) ?? null;
+        tell({ kind: 'health', node: message.node, instanceId, stay: stays.get(instanceId) ?? 0, state, failure });
+      },
       onFault: (cause) => tell({ kind: 'fault', message: cause.message }),
     });
     nodes.set(message.node, { view, stays });

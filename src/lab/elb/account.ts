@@ -1,15 +1,27 @@
 import type { LabKnobs } from '../knobs.js';
 import type { Random } from '../random.js';
 import type { Timers } from '../timers.js';
+import { type LabInstance, type Listener, type LoadBalancerAttributes, listenerPath } from './balancer-record.js';
 import type { HealthCheckRecord } from './health-check.js';
 import { defaultHealthCheck, nodeHealthCheck } from './health-check.js';
-import { type LabInstance, type Listener, LoadBalancer, type LoadBalancerAttributes } from './load-balancer.js';
-import type { ElbNode } from './membership.js';
-import type { BackendHealth, NodeHealthCheck, NodeView } from './node-view-port.js';
+import { LoadBalancer } from './load-balancer.js';
+import { nodesOf } from './membership.js';
+import type {
+  BackendHealth,
+  ListenerPath,
+  ListenerProtocol,
+  NodeHealthCheck,
+  NodeView,
+  NodeViewOptions,
+} from './node-view-port.js';
+import { V2Account } from './v2/v2-account.js';
+import { zonesOf } from './zones.js';
 
-/** What a node group is started with; the group picks its addresses. */
+/** What the nodes of one listener are started with; the group picks their addresses. */
 export interface NodeGroupRequest {
   readonly name: string;
+  readonly flavour: NodeViewOptions['flavour'];
+  readonly listener: ListenerPath;
   readonly count: number;
   readonly health: NodeHealthCheck;
   readonly idleTimeoutMs: number;
@@ -22,6 +34,8 @@ export interface AccountOptions {
   readonly knobs: LabKnobs;
   readonly instances: ReadonlyMap<string, LabInstance>;
   readonly startNodes: (request: NodeGroupRequest) => Promise<readonly NodeView[]>;
+  /** What the data plane can speak; a listener of another protocol is refused. */
+  readonly protocols: ReadonlySet<ListenerProtocol>;
   readonly timers: Timers;
   readonly wallTime: () => Date;
   readonly random: Random;
@@ -54,10 +68,13 @@ export class Account {
   readonly options: AccountOptions;
   readonly #balancers = new Map<string, { readonly request: string; readonly balancer: Promise<LoadBalancer> }>();
   readonly #ready = new Map<string, LoadBalancer>();
+  /** The Application and Network Load Balancers. */
+  readonly v2: V2Account;
   #sequence = 0;
 
   constructor(options: AccountOptions) {
     this.options = options;
+    this.v2 = new V2Account(options);
   }
 
   /** The region's Availability Zones: one per node the lab runs, or one for all. */
@@ -108,7 +125,7 @@ export class Account {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#balancers.keys()].map((name) => this.delete(name)));
+    await Promise.allSettled([this.v2.close(), ...[...this.#balancers.keys()].map((name) => this.delete(name))]);
   }
 
   async #start(request: LoadBalancerRequest): Promise<LoadBalancer> {
@@ -116,50 +133,44 @@ export class Account {
     const random = accountRandom.fork(`balancer/${request.name}`);
     const attributes = request.attributes ?? API_ATTRIBUTES;
     const record = request.healthCheck?.record ?? defaultHealthCheck(request.listeners[0].InstancePort);
-    let balancer: LoadBalancer | undefined;
-    const views = await this.options.startNodes({
-      name: request.name,
-      count: knobs.nodes,
-      health: request.healthCheck?.check ?? nodeHealthCheck(record, knobs.initialHealthyChecks),
-      idleTimeoutMs: attributes.idleTimeoutMs,
-      onHealthChange: () => balancer?.noteChange(),
-    });
-    balancer = new LoadBalancer({
+    const nodeCheck = request.healthCheck?.check ?? nodeHealthCheck(record, knobs.initialHealthyChecks);
+    const balancer = new LoadBalancer({
       identity: {
         name: request.name,
         dnsName: `${request.name}-${random.fork('dns').hex(8)}.${region}.elb.amazonaws.com.lab.invalid`.toLowerCase(),
         hostedZoneId: `Z${random.fork('hosted-zone').hex(13).toUpperCase()}`,
         scheme: request.scheme,
-        // Port 0 = whatever port the nodes got.
-        listeners: request.listeners.map((listener) => ({
-          ...listener,
-          LoadBalancerPort: listener.LoadBalancerPort || (views[0]?.port ?? 0),
-        })),
-        zones: request.zones,
-        subnets: request.subnets,
-        securityGroups: request.securityGroups,
         createdTime: this.options.wallTime(),
         sequence: ++this.#sequence,
       },
-      nodes: views.map((view, index) => nodeOf(view, index, request.zones, random)),
+      placement: { zones: request.zones, subnets: request.subnets, securityGroups: request.securityGroups },
+      startNodes: async (listener, health, onHealthChange) => {
+        const group = { name: request.name, flavour: 'clb' as const, listener: listenerPath(listener) };
+        const { idleTimeoutMs } = attributes;
+        const views = await this.options.startNodes({
+          ...group,
+          count: knobs.nodes,
+          health,
+          idleTimeoutMs,
+          onHealthChange,
+        });
+        return nodesOf(views, listener === request.listeners[0] ? null : listener.LoadBalancerPort, random);
+      },
       instances,
       healthCheck: record,
+      nodeCheck,
       attributes,
       knobs,
       timers,
       random,
     });
+    try {
+      for (const listener of request.listeners) await balancer.addListener(listener);
+    } catch (cause) {
+      await balancer.close();
+      throw cause;
+    }
     for (const [key, value] of request.tags) balancer.tags.set(key, value);
     return balancer;
   }
-}
-
-/** `count` zone names of a region. */
-export function zonesOf(region: string, count: number): readonly string[] {
-  return Array.from({ length: count }, (_, index) => `${region}${String.fromCharCode(97 + index)}`);
-}
-
-function nodeOf(view: NodeView, index: number, zones: readonly string[], random: Random): ElbNode {
-  const name = `node-${index + 1}`;
-  return { name, zone: zones[index % zones.length] ?? '', view, random: random.fork(name) };
 }

@@ -1,66 +1,42 @@
 import type { LabKnobs } from '../knobs.js';
 import type { Random } from '../random.js';
 import type { Timers } from '../timers.js';
+import type {
+  LabInstance,
+  Listener,
+  LoadBalancerAttributes,
+  LoadBalancerIdentity,
+  NodeEvent,
+  Placement,
+  Policy,
+} from './balancer-record.js';
 import { type HealthCheckRecord, nodeHealthCheck } from './health-check.js';
 import { History } from './history.js';
 import { INSTANCE_STATES, type InstancePhase, type InstanceState } from './instance-state.js';
 import { type ElbNode, Membership } from './membership.js';
-import type { NodeChange } from './node-side.js';
-import type { BackendAddress, DrainSettings, NodeHealthCheck } from './node-view-port.js';
+import type { BackendHealth, NodeHealthCheck } from './node-view-port.js';
 
-/** One listener as the API speaks of it. */
-export interface Listener {
-  readonly Protocol: string;
-  readonly LoadBalancerPort: number;
-  readonly InstanceProtocol: string;
-  readonly InstancePort: number;
-}
-
-/** What never changes after a balancer was created. */
-export interface LoadBalancerIdentity {
-  readonly name: string;
-  readonly dnsName: string;
-  readonly hostedZoneId: string;
-  readonly scheme: string;
-  readonly listeners: readonly Listener[];
-  readonly zones: readonly string[];
-  readonly subnets: readonly string[];
-  readonly securityGroups: readonly string[];
-  readonly createdTime: Date;
-  /** Rises with every balancer created: pages follow it. */
-  readonly sequence: number;
-}
-
-/** What ModifyLoadBalancerAttributes changes. `drain` is what nodes get, in milliseconds. */
-export interface LoadBalancerAttributes {
-  readonly crossZone: boolean;
-  readonly drain: DrainSettings;
-  readonly idleTimeoutMs: number;
-  readonly desyncMode: string;
-}
-
-/** An EC2 instance of the lab's account. */
-export interface LabInstance {
-  readonly instanceId: string;
-  readonly zone: string;
-  /** Where its application listens now. */
-  address(): BackendAddress;
-}
-
-/** Something that happened at one node: the lab's ground truth, in milliseconds of its own clock. */
-export interface NodeEvent {
-  readonly atMs: number;
-  readonly node: string;
-  readonly instanceId: string;
-  readonly change: NodeChange;
+/** A listener in force: its record, the nodes that carry it, the names of its policies. */
+interface ActiveListener {
+  record: Listener;
+  nodes: readonly ElbNode[];
+  policyNames: readonly string[];
 }
 
 /** One balancer's parts, given at creation. */
 export interface LoadBalancerOptions {
   readonly identity: LoadBalancerIdentity;
-  readonly nodes: readonly ElbNode[];
+  readonly placement: Placement;
+  /** Starts the nodes of one more listener; rejects when its address cannot be had. */
+  readonly startNodes: (
+    listener: Listener,
+    health: NodeHealthCheck,
+    onHealthChange: (id: string, state: BackendHealth) => void,
+  ) => Promise<readonly ElbNode[]>;
   readonly instances: ReadonlyMap<string, LabInstance>;
   readonly healthCheck: HealthCheckRecord;
+  /** What the nodes do for `healthCheck`. */
+  readonly nodeCheck: NodeHealthCheck;
   readonly attributes: LoadBalancerAttributes;
   readonly knobs: LabKnobs;
   readonly timers: Timers;
@@ -77,25 +53,105 @@ const KEPT_EVENTS = 1_000;
 /** One Classic balancer: the API's record and the memberships that carry it to the nodes. */
 export class LoadBalancer {
   readonly identity: LoadBalancerIdentity;
-  readonly nodes: readonly ElbNode[];
   readonly tags = new Map<string, string>();
+  readonly policies = new Map<string, Policy>();
+  /** Policies of the back end, by instance port. */
+  readonly backendPolicies = new Map<number, readonly string[]>();
   readonly #options: LoadBalancerOptions;
   readonly #memberships: ReadonlyMap<string, Membership>;
   readonly #history = new History<Snapshot>();
   readonly #events: NodeEvent[] = [];
+  readonly #registeredAtMs = new Map<string, number>();
+  readonly #listeners = new Map<number, ActiveListener>();
+  readonly #starting = new Set<number>();
+  #closed = false;
+  #placement: Placement;
+  #nodeCheck: NodeHealthCheck;
   #healthCheck: HealthCheckRecord;
   #attributes: LoadBalancerAttributes;
 
   constructor(options: LoadBalancerOptions) {
     this.#options = options;
     this.identity = options.identity;
-    this.nodes = options.nodes;
+    this.#placement = options.placement;
     this.#healthCheck = options.healthCheck;
+    this.#nodeCheck = options.nodeCheck;
     this.#attributes = options.attributes;
     this.#memberships = new Map(
       [...options.instances.values()].map((instance) => [instance.instanceId, this.#membershipOf(instance)]),
     );
     this.noteChange();
+  }
+
+  /** Every node of every listener, in the order the listeners came. */
+  get nodes(): readonly ElbNode[] {
+    return [...this.#listeners.values()].flatMap(({ nodes }) => nodes);
+  }
+
+  get listeners(): readonly Readonly<ActiveListener>[] {
+    return [...this.#listeners.values()];
+  }
+
+  get placement(): Placement {
+    return this.#placement;
+  }
+
+  /** The zone a node stands in: nodes take the balancer's zones in turn. */
+  zoneOf(node: ElbNode): string {
+    const { zones } = this.#placement;
+    return zones[node.index % zones.length] ?? '';
+  }
+
+  /** Starts a listener's nodes and sends them every member; a port of 0 becomes the one the nodes got. */
+  async addListener(listener: Listener): Promise<void> {
+    this.#starting.add(listener.LoadBalancerPort);
+    let nodes: readonly ElbNode[];
+    try {
+      nodes = await this.#options.startNodes(listener, this.#nodeCheck, () => this.noteChange());
+    } finally {
+      this.#starting.delete(listener.LoadBalancerPort);
+    }
+    if (this.#closed) {
+      await Promise.all(nodes.map((node) => node.view.close()));
+      return;
+    }
+    const port = listener.LoadBalancerPort || (nodes[0]?.view.port ?? 0);
+    this.#listeners.set(port, { record: { ...listener, LoadBalancerPort: port }, nodes, policyNames: [] });
+    // The check may have been changed while the nodes started.
+    for (const node of nodes) node.view.configureHealth(this.#nodeCheck);
+    this.#reconcile();
+  }
+
+  /** The listener at a port; `starting` while its nodes are. */
+  listenerAt(port: number): Listener | 'starting' | undefined {
+    return this.#starting.has(port) ? 'starting' : this.#listeners.get(port)?.record;
+  }
+
+  /** Names another certificate for a listener that exists; the lab's nodes go on with theirs. */
+  setCertificate(port: number, SSLCertificateId: string): void {
+    const listener = this.#listeners.get(port);
+    if (listener !== undefined) listener.record = { ...listener.record, SSLCertificateId };
+  }
+
+  /** Closes a listener and every connection of it; none at that port is no error. */
+  async removeListener(port: number): Promise<void> {
+    const listener = this.#listeners.get(port);
+    if (listener === undefined) return;
+    this.#listeners.delete(port);
+    this.#reconcile();
+    await Promise.all(listener.nodes.map((node) => node.view.close()));
+  }
+
+  /** Changes the policies' names of a listener that exists. */
+  setPolicies(port: number, policyNames: readonly string[]): void {
+    const listener = this.#listeners.get(port);
+    if (listener !== undefined) listener.policyNames = policyNames;
+  }
+
+  /** Changes where the balancer stands; instances of a zone taken away leave the nodes. */
+  place(changes: Partial<Placement>): void {
+    this.#placement = { ...this.#placement, ...changes };
+    this.#reconcile();
   }
 
   get healthCheck(): HealthCheckRecord {
@@ -113,7 +169,13 @@ export class LoadBalancer {
 
   /** Registers instances of the account; the caller has checked that all are known. */
   register(ids: readonly string[], when: 'with-delays' | 'at-once' = 'with-delays'): void {
-    for (const id of ids) this.#memberships.get(id)?.register(when);
+    for (const id of ids) {
+      const membership = this.#memberships.get(id);
+      if (membership?.registered === false && when === 'with-delays') {
+        this.#registeredAtMs.set(id, this.#options.timers.now());
+      }
+      membership?.register(when);
+    }
     this.noteChange();
   }
 
@@ -138,6 +200,13 @@ export class LoadBalancer {
     return [...(ids ?? listed.keys())].map((id) => ({ InstanceId: id, ...INSTANCE_STATES[listed.get(id) ?? 'gone'] }));
   }
 
+  /** True while Describe calls do not know an instance yet that was registered a moment ago (invalidInstanceForMs). */
+  unknownYet(id: string): boolean {
+    const { timers, knobs } = this.#options;
+    const at = this.#registeredAtMs.get(id);
+    return at !== undefined && timers.now() < at + knobs.invalidInstanceForMs;
+  }
+
   /** The phase of an instance now. */
   phase(id: string): InstancePhase {
     return this.#memberships.get(id)?.phase() ?? 'gone';
@@ -150,14 +219,13 @@ export class LoadBalancer {
 
   configureHealthCheck(record: HealthCheckRecord, check?: NodeHealthCheck): void {
     this.#healthCheck = record;
-    const forNodes = check ?? nodeHealthCheck(record, this.#options.knobs.initialHealthyChecks);
-    for (const node of this.nodes) node.view.configureHealth(forNodes);
+    this.#nodeCheck = check ?? nodeHealthCheck(record, this.#options.knobs.initialHealthyChecks);
+    for (const node of this.nodes) node.view.configureHealth(this.#nodeCheck);
   }
 
   modifyAttributes(changes: Partial<LoadBalancerAttributes>): void {
     this.#attributes = { ...this.#attributes, ...changes };
-    for (const membership of this.#memberships.values()) membership.reconcile('with-delays');
-    this.noteChange();
+    this.#reconcile();
   }
 
   /** Writes down what Describe calls may see from now on; called after anything that can change a phase. */
@@ -173,8 +241,14 @@ export class LoadBalancer {
 
   /** Stops every message on its way and closes the nodes. */
   async close(): Promise<void> {
+    this.#closed = true;
     for (const membership of this.#memberships.values()) membership.close();
     await Promise.all(this.nodes.map((node) => node.view.close()));
+  }
+
+  #reconcile(): void {
+    for (const membership of this.#memberships.values()) membership.reconcile('with-delays');
+    this.noteChange();
   }
 
   #seen(): Snapshot {
@@ -185,12 +259,13 @@ export class LoadBalancer {
   }
 
   #membershipOf(instance: LabInstance): Membership {
-    const { nodes, knobs, timers, random } = this.#options;
-    const { zones } = this.identity;
+    const { knobs, timers, random } = this.#options;
     return new Membership({
       backend: () => instance.address(),
-      nodes,
-      reaches: (node) => zones.includes(instance.zone) && (this.#attributes.crossZone || node.zone === instance.zone),
+      nodes: () => this.nodes,
+      reaches: (node) =>
+        this.#placement.zones.includes(instance.zone) &&
+        (this.#attributes.crossZone || this.zoneOf(node) === instance.zone),
       delays: knobs,
       drain: () => this.#attributes.drain,
       timers,

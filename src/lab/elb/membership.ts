@@ -3,14 +3,25 @@ import type { Random } from '../random.js';
 import type { Timers } from '../timers.js';
 import type { InstancePhase } from './instance-state.js';
 import { type NodeChange, NodeSide } from './node-side.js';
-import type { BackendAddress, DrainSettings, NodeView } from './node-view-port.js';
+import type { BackendAddress, CheckFailure, DrainSettings, NodeView } from './node-view-port.js';
 
-/** A node as memberships see it. `random` is the node's own stream: nodes draw their delays independently. */
+/**
+ * One listener on one node as memberships see it. `random` is its own stream: nodes draw their delays independently.
+ * `index` says which of the balancer's nodes it is part of, and so its zone.
+ */
 export interface ElbNode {
   readonly name: string;
-  readonly zone: string;
+  readonly index: number;
   readonly view: NodeView;
   readonly random: Random;
+}
+
+/** Views as nodes; `port` tells the nodes of a further listener from the first one's. */
+export function nodesOf(views: readonly NodeView[], port: number | null, random: Random): readonly ElbNode[] {
+  return views.map((view, index) => {
+    const name = port === null ? `node-${index + 1}` : `node-${index + 1}:${port}`;
+    return { name, index, view, random: random.fork(name) };
+  });
 }
 
 /** How long news takes from the API to the nodes. */
@@ -23,7 +34,8 @@ export interface PropagationDelays {
 /** What one instance's membership needs from outside; functions are read again at each use. */
 export interface MembershipOptions {
   readonly backend: () => BackendAddress;
-  readonly nodes: readonly ElbNode[];
+  /** The nodes there are now; listeners come and go. */
+  readonly nodes: () => readonly ElbNode[];
   /** Whether this node may route to this instance at all (zones). */
   readonly reaches: (node: ElbNode) => boolean;
   readonly delays: PropagationDelays;
@@ -36,23 +48,12 @@ export interface MembershipOptions {
 /** One instance's life with one balancer: the API's record (changes at once) over N nodes (change in their own time). */
 export class Membership {
   readonly #options: MembershipOptions;
-  readonly #sides: ReadonlyMap<ElbNode, NodeSide>;
+  readonly #sides = new Map<ElbNode, NodeSide>();
   #registered = false;
   #leavesByDraining = false;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
-    this.#sides = new Map(
-      options.nodes.map((node) => [
-        node,
-        new NodeSide({
-          view: node.view,
-          backend: options.backend,
-          timers: options.timers,
-          onChange: (change) => options.onChange(node, change),
-        }),
-      ]),
-    );
   }
 
   /** The API's own record. */
@@ -85,7 +86,7 @@ export class Membership {
     const { delays, random, reaches } = this.#options;
     // One draw for the control plane, shared by all nodes; then each node's own way.
     let controlPlaneMs: number | null = null;
-    for (const [node, side] of this.#sides) {
+    for (const [node, side] of this.#currentSides()) {
       const wanted = this.#registered && reaches(node);
       if (wanted === side.wanted) continue;
       if (!wanted) {
@@ -101,7 +102,7 @@ export class Membership {
 
   /** The phase over all nodes: in service only when every node that should route to it does and finds it healthy. */
   phase(): InstancePhase {
-    const sides = [...this.#sides];
+    const sides = [...this.#currentSides()];
     if (!this.#registered) {
       const leaving = this.#leavesByDraining && sides.some(([, side]) => side.occupied);
       return leaving ? 'draining' : 'gone';
@@ -123,7 +124,7 @@ export class Membership {
     readonly inFlight: number;
   }[] {
     const instanceId = this.#options.backend().instanceId;
-    return [...this.#sides].map(([node, side]) => ({
+    return [...this.#currentSides()].map(([node, side]) => ({
       node: node.name,
       routed: side.occupied,
       health: node.view.health(instanceId),
@@ -131,7 +132,43 @@ export class Membership {
     }));
   }
 
+  /** What the latest failed check of any node that should route to it showed. */
+  checkFailures(): readonly CheckFailure[] {
+    const instanceId = this.#options.backend().instanceId;
+    return [...this.#currentSides()]
+      .filter(([node, side]) => side.wanted && node.view.health(instanceId) === 'unhealthy')
+      .map(([node]) => node.view.checkFailure(instanceId))
+      .filter((failure) => failure !== null);
+  }
+
+  /** Where the control plane last wanted it, anywhere at all. */
+  get wantedSomewhere(): boolean {
+    return [...this.#sides.values()].some((side) => side.wanted);
+  }
+
+  /** True while a node still routes to it or finishes its requests. */
+  get occupied(): boolean {
+    return [...this.#sides.values()].some((side) => side.occupied);
+  }
+
   close(): void {
     for (const side of this.#sides.values()) side.close();
+  }
+
+  /** One side per node there is; those of nodes that are gone are forgotten. */
+  #currentSides(): ReadonlyMap<ElbNode, NodeSide> {
+    const { nodes, backend, timers, onChange } = this.#options;
+    const current = nodes();
+    for (const [node, side] of this.#sides) {
+      if (current.includes(node)) continue;
+      side.close();
+      this.#sides.delete(node);
+    }
+    for (const node of current) {
+      if (this.#sides.has(node)) continue;
+      const side = new NodeSide({ view: node.view, backend, timers, onChange: (change) => onChange(node, change) });
+      this.#sides.set(node, side);
+    }
+    return this.#sides;
   }
 }

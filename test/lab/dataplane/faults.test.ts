@@ -112,8 +112,6 @@ test('the knobs reach the nodes', () => {
   const traits = nodeTraits({ knobs, ...rest }, outside);
   expect(traits).toMatchObject({
     faults,
-    flavour: 'clb',
-    listener: 'https',
     backendMaxConns: 7,
     surgeQueue: 5,
     connectRetries: 3,
@@ -122,8 +120,4 @@ test('the knobs reach the nodes', () => {
     accessLogDir: '/var/log',
   });
   expect(traits.certificate?.certPem).toContain('BEGIN CERTIFICATE');
-  expect(nodeTraits(labSettings('aws-nlb'), { ...outside, accessLogDir: undefined })).toMatchObject({
-    flavour: 'nlb',
-    listener: 'tcp',
-  });
 });

@@ -42,7 +42,7 @@ function startLoop(results: boolean[], phase: number, takesMs = 0, flap = false)
         if (takesMs === 0) resolve(passed);
         else clock.after(takesMs, () => resolve(passed));
       });
-      return { passed: done, stop: () => undefined };
+      return { passed: done, failure: () => null, stop: () => undefined };
     },
     onState: (state) => states.push([clock.now() - 1_000, state]),
   });

@@ -1,4 +1,4 @@
-import type { LoadBalancerAttributes } from '../../elb/load-balancer.js';
+import type { LoadBalancerAttributes } from '../../elb/balancer-record.js';
 import type { ActionTable } from '../action.js';
 import { ApiError, constraintError, invalidConfiguration } from '../api-error.js';
 import { flagOf, type QueryParams, requiredText, structureOf, structuresOf, wholeNumber } from '../query.js';

@@ -1,18 +1,15 @@
-import type { LoadBalancerRequest } from '../../elb/account.js';
-import type { Listener } from '../../elb/load-balancer.js';
-import { ApiError, constraintError, invalidConfiguration, validationError } from '../api-error.js';
-import { type QueryParams, requiredText, structuresOf, textsOf, wholeNumber } from '../query.js';
+import type { Account, LoadBalancerRequest } from '../../elb/account.js';
+import { ApiError, constraintError, validationError } from '../api-error.js';
+import { type QueryParams, requiredText, textsOf } from '../query.js';
+import { listenersOf } from './listener-params.js';
 import { tagsOf } from './tags.js';
 
 /** CreateLoadBalancer's parameters, checked. */
-export function createRequestOf(params: QueryParams, regionZones: readonly string[]): LoadBalancerRequest {
+export function createRequestOf(params: QueryParams, account: Account): LoadBalancerRequest {
+  const regionZones = account.zones;
   const name = checkedName(requiredText(params, 'LoadBalancerName'));
-  const listeners = (structuresOf(params, 'Listeners') ?? []).map(listenerOf);
-  const [first, ...others] = listeners;
+  const [first, ...others] = listenersOf(params, name, account.options.protocols);
   if (first === undefined) throw constraintError(null, 'listeners', 'not be null');
-  if (new Set(listeners.map((listener) => listener.LoadBalancerPort)).size < listeners.length) {
-    throw new ApiError('DuplicateListener', `A listener already exists for ${name} with the same port`);
-  }
   const zones = textsOf(params, 'AvailabilityZones') ?? [];
   const subnets = textsOf(params, 'Subnets') ?? [];
   if (zones.length > 0 && subnets.length > 0) {
@@ -51,31 +48,4 @@ function checkedName(name: string): string {
     throw validationError('LoadBalancer name cannot begin or end with a hyphen');
   }
   return name;
-}
-
-function listenerOf(params: QueryParams): Listener {
-  const protocolOf = (field: string, fallback?: string): string => {
-    const protocol = (
-      params.get(field) ??
-      fallback ??
-      requiredText(params, field, `Listeners.member.${field}`)
-    ).toUpperCase();
-    if (['HTTPS', 'SSL', 'TCP'].includes(protocol)) {
-      throw invalidConfiguration(`The lab's balancers speak HTTP only, not ${protocol}.`);
-    }
-    if (protocol !== 'HTTP')
-      throw validationError(`Listener protocol '${protocol}' must be one of HTTP, TCP, HTTPS, SSL`);
-    return protocol;
-  };
-  const portOf = (field: string): number => {
-    const path = `Listeners.member.${field}`;
-    requiredText(params, field, path);
-    return wholeNumber(params, field, { min: 1, max: 65_535, path })!;
-  };
-  return {
-    Protocol: protocolOf('Protocol'),
-    LoadBalancerPort: portOf('LoadBalancerPort'),
-    InstanceProtocol: protocolOf('InstanceProtocol', 'HTTP'),
-    InstancePort: portOf('InstancePort'),
-  };
 }

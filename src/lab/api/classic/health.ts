@@ -1,6 +1,6 @@
 import type { HealthCheckRecord } from '../../elb/health-check.js';
 import type { ActionTable } from '../action.js';
-import { constraintError, invalidConfiguration, validationError } from '../api-error.js';
+import { constraintError, invalidConfiguration, invalidInstance, validationError } from '../api-error.js';
 import { type QueryParams, requiredText, structureOf, wholeNumber } from '../query.js';
 import { balancerOf, instanceIdsOf } from './lookup.js';
 
@@ -11,6 +11,8 @@ export const CLASSIC_HEALTH_ACTIONS: ActionTable = {
     run: (params, account) => {
       const balancer = balancerOf(params, account);
       const ids = instanceIdsOf(params, account);
+      const unknown = ids?.find((id) => balancer.unknownYet(id));
+      if (unknown !== undefined) throw invalidInstance(unknown);
       // An empty list asks for all, as an absent one does.
       return {
         InstanceStates: balancer
