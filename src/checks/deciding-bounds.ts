@@ -8,9 +8,10 @@ import { excessP } from '../stats/excess.js';
  * Exact one-sided p-value of "the deploy failed no more often than the baseline" (verdict.md §5).
  * Without a baseline 0: nothing is excused.
  */
-export function deployExcessP(counts: Counts): number {
-  if (!(counts.baseline > 0)) return 0;
-  return excessP(counts.failed, counts.judged, counts.baselineFailed, counts.baseline);
+export function deployExcessP({ counts, comparison }: Evidence): number {
+  const { judged, failed, baseline, baselineFailed } = comparison ?? counts;
+  if (!(baseline > 0)) return 0;
+  return excessP(failed, judged, baselineFailed, baseline);
 }
 
 /** U(k+u, n, α): the failure probability that cannot be ruled out when every unknown had failed. */
@@ -34,5 +35,5 @@ export function excessUpper(counts: Counts, alpha: number): number {
 /** The strict policy's one exception: no worse than before, and no failure whose cause is the deploy. */
 export function explainedByBaseline(evidence: Evidence, policy: Policy): boolean {
   const { counts, mechanism } = evidence;
-  return counts.baselineFailed > 0 && mechanism === 0 && deployExcessP(counts) > policy.excessAlpha;
+  return counts.baselineFailed > 0 && mechanism === 0 && deployExcessP(evidence) > policy.excessAlpha;
 }

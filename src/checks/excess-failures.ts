@@ -16,10 +16,11 @@ const meta: CheckMeta = {
 /** First half of row 2c. */
 export const excessFailures: Check = {
   meta,
-  evaluate({ counts }, policy) {
+  evaluate(evidence, policy) {
+    const { counts } = evidence;
     if (policy.mode !== 'attributed') return skipped(meta, `the policy is ${policy.mode}, not attributed`);
     if (counts.failed === 0) return passed(meta, 'nothing failed');
-    const p = deployExcessP(counts);
+    const p = deployExcessP(evidence);
     const figures = { measured: `p ${p.toPrecision(2)}`, threshold: `p > ${policy.excessAlpha}` };
     const rates = `${percent(share(counts.failed, counts.judged))} of the requests failed during the deploy (${count(counts.failed)}), ${percent(share(counts.baselineFailed, counts.baseline))} before it (${count(counts.baselineFailed)})`;
     if (p > policy.excessAlpha) return passed(meta, rates, figures);

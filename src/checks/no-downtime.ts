@@ -26,7 +26,7 @@ export const noDowntime: Check = {
     if (k === 0) return passed(meta, `none of ${counted(n, 'request')} failed`, figures);
     if (explainedByBaseline(evidence, policy)) {
       const { baselineFailed, baseline } = evidence.counts;
-      const p = deployExcessP(evidence.counts).toPrecision(2);
+      const p = deployExcessP(evidence).toPrecision(2);
       const message = `${percent(share(k, n))} failed during the deploy and ${percent(share(baselineFailed, baseline))} before it (p ${p}): the deploy cannot be told from the noise`;
       const hint = 'Fix what fails without any deploy, or judge with policy.mode: budget or attributed.';
       return inconclusive(meta, 'BASELINE_DIRTY', { ...figures, message, hint });

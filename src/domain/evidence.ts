@@ -43,6 +43,8 @@ export interface Evidence {
   readonly window: Span | null;
   readonly baseline: Span | null;
   readonly counts: Counts;
+  /** What the exact test compares; null = the counts themselves. */
+  readonly comparison: Comparison | null;
   readonly health: GeneratorHealth;
   readonly resolution: Resolution;
   readonly lanes: readonly LaneRow[];
@@ -67,6 +69,9 @@ export interface Evidence {
   readonly failuresOmitted: number;
   readonly generator: GeneratorFacts;
 }
+
+/** Requests during and before the deploy that had the same chance to be seen failing. */
+export type Comparison = Pick<Counts, 'judged' | 'failed' | 'baseline' | 'baselineFailed'>;
 
 /** How the run itself went, apart from the traffic. */
 export interface Conduct {

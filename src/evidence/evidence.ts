@@ -4,6 +4,7 @@ import type { Instant, Span } from '../domain/time.js';
 import { quantilesInPlace } from '../stats/quantile.js';
 import { causeContext } from './attribution/context.js';
 import type { ClassColumns } from './classify.js';
+import { type MatchedBaseline, matchedBaseline } from './comparison.js';
 import { conductOf } from './conduct.js';
 import { countsOf } from './counts.js';
 import { alignmentP } from './event-alignment.js';
@@ -57,11 +58,23 @@ export function evidenceOf(facts: RunFacts): Evidence {
     window?.from ?? 0,
     deltaMs,
   );
-  const phases = phaseRows(samples, phased, counts);
+  const comparison = window === null ? null : matchedBaseline(samples, window, counts);
+  const phases = phaseRows(samples, phased, comparison ?? counts);
   const found =
-    window === null
+    window === null || comparison === null
       ? NO_OUTAGES
-      : outagesIn(facts, samples, { window, classes, deltaMs, lives, replaced, counts, phases, phased, timeline });
+      : outagesIn(facts, samples, {
+          window,
+          classes,
+          deltaMs,
+          lives,
+          replaced,
+          counts,
+          comparison,
+          phases,
+          phased,
+          timeline,
+        });
   const failures = failureRows(samples, phased, found.outageOf);
   const lanes = laneRows(samples, window, scenario.traffic, targetIds.length);
   return {
@@ -70,6 +83,7 @@ export function evidenceOf(facts: RunFacts): Evidence {
     window,
     baseline: counts.baseline === 0 ? null : { from: warmEnd, to: window?.from ?? end },
     counts,
+    comparison,
     health: generatorHealth(facts, samples, window, counts, loss),
     resolution: resolutionOf(samples, lanes, window, scenario.traffic),
     lanes,
@@ -102,6 +116,7 @@ interface OutageInput {
   readonly lives: readonly TargetHistory[];
   readonly replaced: Evidence['replacements'];
   readonly counts: Counts;
+  readonly comparison: MatchedBaseline;
   readonly phases: readonly PhaseRow[];
   readonly phased: PhasedSamples;
   readonly timeline: Timeline;
@@ -131,6 +146,7 @@ function outagesIn(facts: RunFacts, samples: JudgedSamples, input: OutageInput):
     previousVersion: scenario.rollout.previousVersion,
     balancer: lastEvent(facts.events, 'balancer-facts')?.facts ?? null,
     baselineFailed: input.counts.baselineFailed,
+    comparison: input.comparison,
     noPhaseStandsOut: input.phases.every((row) => row.excessP === null || row.excessP > STANDS_OUT),
     isUnaligned: alignmentP(windows.map(firstFailureAt), changes(lives), window) > ALIGNED,
   });

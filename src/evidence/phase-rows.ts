@@ -1,5 +1,6 @@
+import type { Comparison } from '../domain/evidence.js';
 import type { Phase } from '../domain/phase.js';
-import type { Counts, PhaseRow } from '../domain/result.js';
+import type { PhaseRow } from '../domain/result.js';
 import { binomialUpper } from '../stats/binomial.js';
 import { excessP, holm } from '../stats/excess.js';
 import { classAt, type JudgedSamples } from './judged-samples.js';
@@ -40,7 +41,7 @@ export function phasedSamples(
 }
 
 /** One row per phase with the exact test against the baseline, Holm-adjusted over the phases that have requests. */
-export function phaseRows(samples: JudgedSamples, phased: PhasedSamples, counts: Counts): readonly PhaseRow[] {
+export function phaseRows(samples: JudgedSamples, phased: PhasedSamples, counts: Comparison): readonly PhaseRow[] {
   const tallies = phased.phases.map(() => ({ n: 0, k: 0, unsure: 0, classes: new Map<string, number>() }));
   const { inWindow, inBaseline, failed, unknown } = samples;
   for (let row = 0; row < failed.length; row++) {
@@ -76,7 +77,7 @@ export function phaseRows(samples: JudgedSamples, phased: PhasedSamples, counts:
 }
 
 /** With and without the failures that may belong to a neighbour: the larger p is reported. */
-function phaseP(tally: { n: number; k: number; unsure: number }, counts: Counts): number {
+function phaseP(tally: { n: number; k: number; unsure: number }, counts: Comparison): number {
   const { baseline: n0, baselineFailed: k0 } = counts;
   return Math.max(excessP(tally.k, tally.n, k0, n0), excessP(tally.k - tally.unsure, tally.n - tally.unsure, k0, n0));
 }

@@ -2,7 +2,8 @@ import type { SampleTable } from '../domain/sample.js';
 import type { Target } from '../domain/target.js';
 import type { Instant } from '../domain/time.js';
 import type { ClassColumns } from './classify.js';
-import { ELSEWHERE, NOBODY, type RoutedRequests, SILENT } from './detach-lag.js';
+import { ELSEWHERE, NOBODY, SILENT } from './detach-lag.js';
+import type { NodeRequests } from './node-lags.js';
 import type { TargetLife } from './phases.js';
 
 /** No identity header at all. */
@@ -52,7 +53,7 @@ export function routedRequests(
   classes: ClassColumns,
   stamps: Int32Array,
   filter: RoutingFilter,
-): RoutedRequests {
+): NodeRequests {
   const by = new Int16Array(table.length).fill(ELSEWHERE);
   for (let row = 0; row < table.length; row++) {
     const sentAt = table.sentAt[row]!;
@@ -61,7 +62,7 @@ export function routedRequests(
     if (stamp !== filter.target && sentAt < filter.previousBackAt) continue;
     by[row] = servedBy(stamp, classes.failed[row] === 1, filter.target);
   }
-  return { sentAt: table.sentAt, endedAt: table.endedAt, servedBy: by };
+  return { sentAt: table.sentAt, endedAt: table.endedAt, servedBy: by, node: table.remoteIp.codes };
 }
 
 /** When the last target that was replaced before this one came back; −∞ for the first, or when it overlaps them. */

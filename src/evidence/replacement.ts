@@ -5,9 +5,9 @@ import type { SampleTable } from '../domain/sample.js';
 import type { Target } from '../domain/target.js';
 import type { Instant, Span } from '../domain/time.js';
 import { mStar } from '../stats/detection.js';
-import { attachLag } from './attach-lag.js';
 import type { ClassColumns } from './classify.js';
-import { type DetachLag, detachLag } from './detach-lag.js';
+import type { DetachLag } from './detach-lag.js';
+import { attachLagOfNodes, detachLagOfNodes } from './node-lags.js';
 import { assignPhase } from './phase-assignment.js';
 import { inDetachOrder, phaseChains, type TargetLife } from './phases.js';
 import { previousBackAt, routedRequests, stampIndexes, UNSTAMPED } from './replacement-routing.js';
@@ -150,9 +150,9 @@ function replacementOf(context: Context, index: number): Replacement | null {
   const targets = options.targets.length;
   const common = { ...routed, target, targets, alpha: LAG_ALPHA };
   const attachRequestedAt = life.attachRequestedAt ?? Number.POSITIVE_INFINITY;
-  const detach = detachLag({ ...common, detachRespondedAt: life.detachRespondedAt, attachRequestedAt });
+  const detach = detachLagOfNodes({ ...common, detachRespondedAt: life.detachRespondedAt, attachRequestedAt });
   const attachRespondedAt = life.attachRespondedAt ?? attachRequestedAt;
-  const attach = attachLag({ ...common, attachRequestedAt, attachRespondedAt });
+  const attach = attachLagOfNodes({ ...common, attachRequestedAt, attachRespondedAt });
   const served = servedFacts({ ...options, table, classes, rows: context.rows[target]!, life });
   const need = needOf(detach, life, lastFailureWhileDown(context, index, target));
   // Only what was seen in rotation can be seen to leave it.

@@ -38,6 +38,7 @@ export function emptyEvidence(): Evidence {
       stale: 0,
       disruptionSeconds: 0,
     },
+    comparison: null,
     health: {
       arrivals: 6000,
       lost: 0,

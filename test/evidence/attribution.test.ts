@@ -20,9 +20,16 @@ const life = (index: number, at: number, change: Partial<CauseLife> = {}): Cause
   attachRespondedAt: at + 4150,
   sleepMs: 1900,
   firstOkAt: at + 4500,
-  maybeRoutedUntil: at + 600,
+  backAt: change.firstOkAt === undefined ? at + 4500 : change.firstOkAt,
+  routedUntil: new Map(),
+  maybeRoutedUntil: at + 2600,
   lastRoutedAt: at + 550,
   dipP99: 10,
+  isDip: false,
+  failsStopped: false,
+  failsUnready: true,
+  missesUnready: true,
+  failsBothOut: true,
   ...change,
 });
 const context = (change: Partial<CauseContext> = {}): CauseContext => ({
@@ -39,7 +46,10 @@ const context = (change: Partial<CauseContext> = {}): CauseContext => ({
   noPhaseStandsOut: true,
   isUnaligned: true,
   resetsOnReuseOnly: false,
+  resetsAsBefore: false,
   newVersionFails: true,
+  oldVersionFails: true,
+  spreadsRequests: false,
   ...change,
 });
 const failure = (change: Partial<FailureView>): FailureView => ({
@@ -54,13 +64,14 @@ const failure = (change: Partial<FailureView>): FailureView => ({
   lane: 0,
   errorPhase: 0,
   connectionUse: 1,
+  node: 0,
   ...change,
 });
 const first = (
   failures: readonly FailureView[],
   where: Partial<CauseContext> = {},
   kind: 'partial' | 'full' = 'partial',
-) => causesOf(failures, { kind }, context(where))[0];
+) => causesOf(failures, { kind, failures: failures.length }, context(where))[0];
 
 describe('causes', () => {
   it('stand in the order that breaks ties', () => {
@@ -79,7 +90,7 @@ describe('causes', () => {
     const cut = failure({ class: 'reset', origin: 'path', sentAt: 10_600, endedAt: 12_190 });
     expect(first([routed])).toMatchObject({ code: 'ROUTED_TO_STOPPED', target: 's1', score: 1 });
     expect(first([cut])).toMatchObject({ code: 'INFLIGHT_CUT', target: 's1' });
-    const both = causesOf([routed, routed, cut], { kind: 'partial' }, context());
+    const both = causesOf([routed, { ...routed }, cut], { kind: 'partial', failures: 3 }, context());
     expect(both.map((c) => [c.code, Math.round(c.score * 100)])).toEqual([
       ['ROUTED_TO_STOPPED', 67],
       ['INFLIGHT_CUT', 33],
@@ -93,7 +104,12 @@ describe('causes', () => {
   });
 
   it('do not blame a target that had long been silent on a noisy service', () => {
-    expect(first([failure({ sentAt: 12_300 })], { isNoisy: true }).code).toBe('BACKGROUND');
+    const lives = [life(0, 10_000, { maybeRoutedUntil: 10_600 })];
+    expect(first([failure({ sentAt: 12_300 })], { isNoisy: true, lives }).code).toBe('BACKGROUND');
+    expect(first([failure({ sentAt: 12_300 })], { lives }).code).toBe('UNEXPLAINED');
+    // Another node may let go of it later.
+    const late = [life(0, 10_000, { maybeRoutedUntil: 10_600, routedUntil: new Map([[2, 12_400]]) })];
+    expect(first([failure({ sentAt: 12_300, node: 2 })], { lives: late }).code).toBe('ROUTED_TO_STOPPED');
   });
 
   it('do not say routed when nobody was in service', () => {
@@ -123,7 +139,7 @@ describe('causes', () => {
   it('know the rest by their marks', () => {
     expect(
       first([failure({ class: 'timeout', origin: 'unknown', target: -1, sentAt: 11_000 })], {
-        lives: [life(0, 10_000, { dipP99: 40 })],
+        lives: [life(0, 10_000, { dipP99: 40, isDip: true })],
       }).code,
     ).toBe('CAPACITY_DIP');
     expect(
@@ -144,7 +160,7 @@ describe('causes', () => {
   });
 
   it('count a mechanism only with a witness that names the target or the balancer', () => {
-    const shape = { kind: 'partial' } as const;
+    const shape = { kind: 'partial', failures: 1 } as const;
     expect(isMechanism(failure({ sentAt: 12_300 }), shape, context())).toBe(true);
     expect(isMechanism(failure({ class: 'reset', origin: 'path', sentAt: 12_300 }), shape, context())).toBe(false);
     expect(
@@ -160,7 +176,11 @@ describe('causes', () => {
     const lives = [life(0, 10_000, { firstOkAt: 23_000 }), life(1, 20_000)];
     for (let sentAt = 10_000; sentAt < 30_000; sentAt += 250) {
       for (const kind of ['partial', 'full'] as const) {
-        for (const cause of causesOf([failure({ sentAt, endedAt: sentAt + 40 })], { kind }, context({ lives }))) {
+        for (const cause of causesOf(
+          [failure({ sentAt, endedAt: sentAt + 40 })],
+          { kind, failures: 1 },
+          context({ lives }),
+        )) {
           expect(cause.sentence.length).toBeGreaterThan(20);
           expect(cause.hint.length).toBeGreaterThan(10);
           expect(cause.sentence).not.toMatch(/NaN|undefined|null|unknown/);

@@ -59,6 +59,8 @@ export interface AnswerCodes {
   readonly error: number;
   readonly phase: number;
   readonly isStamped: boolean;
+  /** A whole response was read, so the connection can be used again. */
+  readonly isWhole: boolean;
 }
 
 /** The columns' codes of every kind of answer. */
@@ -71,6 +73,7 @@ export const ANSWER_CODES = Object.fromEntries(
       error: ERRORS.indexOf(s.error),
       phase: ERROR_PHASES.indexOf(s.phase),
       isStamped: s.isStamped,
+      isWhole: s.error === null,
     },
   ]),
 ) as Record<AnswerKind, AnswerCodes>;

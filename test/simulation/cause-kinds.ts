@@ -1,6 +1,6 @@
 import type { CauseCode } from '../../src/domain/outage.js';
 import type { AnswerKind } from './answers.js';
-import { type Kind, kindOf } from './kind.js';
+import { type Kind, kindOf, never } from './kind.js';
 import { logWithin, oneOf, type Random, within } from './random.js';
 import { healthyWorld, type World } from './world.js';
 
@@ -39,6 +39,16 @@ function noise(
       },
     }),
     noDeployCause: true,
+  });
+}
+
+function noisyShortSleep(random: Random, change: Partial<World>): World {
+  return healthyWorld(random, {
+    targets: oneOf(random, [2, 3]),
+    nodes: oneOf(random, [1, 2]),
+    shortSleep: { byMs: logWithin(random, 50, 200), everyNode: true },
+    noise: { share: logWithin(random, 0.005, 0.02), answer: oneOf(random, QUICK), reuseOnly: false },
+    ...change,
   });
 }
 
@@ -102,6 +112,12 @@ export const CAUSE_KINDS: readonly Kind[] = [
       },
     }),
   ),
+  caused('lb-endpoint-passed-on', 'LB_ENDPOINT', 'the same, and connections are passed through', (random) =>
+    healthyWorld(random, {
+      passesThrough: true,
+      outage: { ms: logWithin(random, 20, 800), scope: 'total', answer: oneOf(random, ['refused', 'tls']) },
+    }),
+  ),
   caused('keepalive-race', 'KEEPALIVE_RACE', '0.5–2 % of the requests on used connections are reset', (random) => ({
     ...healthyWorld(random),
     noise: { share: logWithin(random, 0.005, 0.02), answer: 'reset', reuseOnly: true },
@@ -110,6 +126,24 @@ export const CAUSE_KINDS: readonly Kind[] = [
   noise('noise-timeouts', 'the same, and what fails is timeouts of 1.5 s', [0.005, 0.02], ['timeout'], FEW_ALARMS),
   noise('noise-attributed', 'noise judged with policy.mode attributed', [0.005, 0.02], QUICK, FEW_ALARMS, {
     policy: { mode: 'attributed', delta: 0.02 },
+  }),
+  kindOf({
+    name: 'noise-sleep',
+    what: 'the same noise, and the sleep 50–200 ms too short',
+    draw: (random) => noisyShortSleep(random, {}),
+    ...never('PASS'),
+  }),
+  kindOf({
+    name: 'noise-sleep-attributed',
+    what: 'the same in mode attributed; the balancer signs what it answers for the stopped target',
+    draw: (random) =>
+      noisyShortSleep(random, {
+        policy: { mode: 'attributed', delta: 0.02 },
+        deadAnswer: oneOf(random, ['gatewayTimeout', 'capacity']),
+      }),
+    demand: 'FAIL ≥ 99 %',
+    isWrong: (verdict) => verdict !== 'FAIL',
+    tolerated: 0.01,
   }),
   noise('noise-rare', 'background noise of 0.001–0.1 %: mostly unseen before the deploy', [0.00001, 0.001], QUICK, {}),
 ];

@@ -31,7 +31,7 @@ export function journalOf(world: World, lives: readonly Life[], story: Generator
 
 function balancerFacts(world: World): Extract<RunEvent, { kind: 'balancer-facts' }>['facts'] {
   return {
-    kind: 'elb-classic',
+    kind: world.passesThrough ? 'pass-through' : 'elb-classic',
     name: 'web',
     dnsName: null,
     members: Array.from({ length: world.targets }, (_, i) => `i-${i + 1}`),

@@ -112,6 +112,21 @@ const DEPLOY_KINDS: readonly Kind[] = [
     what: 'sleep 50–200 ms too short on one of three nodes',
     draw: (random) => shortSleep(random, 50, 200, false),
     cause: 'ROUTED_TO_STOPPED',
+    demand: 'PASS ≤ 1 % if 99 % likely to be met',
+    isWrong: (verdict, truth) => {
+      // A request meets the fault with probability 1/(targets × nodes): claim (b) speaks of a fault on every node.
+      const spared = 1 - 1 / (truth.targets * truth.nodes);
+      return spared ** ((truth.shortMs * truth.ratePerSecond) / 1000 - 1) <= 0.01 ? verdict === 'PASS' : null;
+    },
+    tolerated: 0.01,
+  }),
+  kindOf({
+    name: 'sleep-passed-on',
+    what: 'sleep 50–200 ms too short behind a balancer that passes connections through',
+    draw: (random) =>
+      shortSleep(random, 50, 200, true, { passesThrough: true, deadAnswer: oneOf(random, ['refused', 'reset']) }),
+    cause: 'ROUTED_TO_STOPPED',
+    ...never('PASS'),
   }),
   kindOf({
     name: 'sleep-skew',

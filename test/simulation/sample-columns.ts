@@ -1,5 +1,6 @@
 import type { DictionaryColumn, SampleTable } from '../../src/domain/sample.js';
 import { ANSWER_CODES, type AnswerKind, ERRORS, STATUS_TEXTS } from './answers.js';
+import type { Connection } from './connections.js';
 
 /** One arrival as it went; `target` −1 = nobody answered. */
 export interface Arrival {
@@ -12,6 +13,7 @@ export interface Arrival {
   readonly target: number;
   readonly isNew: boolean;
   readonly node: number;
+  readonly connection: Connection;
 }
 
 export interface ColumnOptions {
@@ -32,7 +34,7 @@ export class SampleColumns {
   readonly #options: ColumnOptions;
   readonly #small: Record<'lane' | 'errorPhase', Uint8Array>;
   readonly #codes: Record<'status' | 'text' | 'error' | 'target' | 'version' | 'boot' | 'node', Uint16Array>;
-  readonly #long: Record<'seq' | 'use', Uint32Array>;
+  readonly #long: Record<'seq' | 'use' | 'connection', Uint32Array>;
 
   constructor(options: ColumnOptions) {
     const n = options.capacity;
@@ -51,7 +53,7 @@ export class SampleColumns {
       boot: codes(),
       node: codes(),
     };
-    this.#long = { seq: new Uint32Array(n), use: new Uint32Array(n) };
+    this.#long = { seq: new Uint32Array(n), use: new Uint32Array(n), connection: new Uint32Array(n) };
   }
 
   add(arrival: Arrival): void {
@@ -60,7 +62,8 @@ export class SampleColumns {
     this.sentAt[row] = arrival.sentAt;
     this.endedAt[row] = arrival.endedAt;
     this.#long.seq[row] = arrival.seq;
-    this.#long.use[row] = arrival.lane === 1 ? 2 : 1;
+    this.#long.use[row] = arrival.connection.use;
+    this.#long.connection[row] = arrival.connection.id;
     this.#small.lane[row] = arrival.lane;
     this.#codes.node[row] = arrival.node + 1;
     this.#answer(row, arrival.answer, arrival.target, arrival.isNew);
@@ -135,7 +138,7 @@ export class SampleColumns {
       bootId: words(boot, [null, ...boots]),
       remoteIp: words(node, [null, ...ips]),
       localPort: new Uint16Array(n),
-      connectionId: new Uint32Array(n),
+      connectionId: pick(this.#long.connection),
       connectionUse: pick(this.#long.use),
       source: { codes: new Uint16Array(n).fill(1), values: [null, 'node'] },
     };

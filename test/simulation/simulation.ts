@@ -13,6 +13,11 @@ export interface Truth {
   /** The outage, and the share of the requests in it that it hits; null when there was none or its share varied. */
   readonly outage: (Span & { readonly share: number }) | null;
   readonly outageMs: number;
+  /** How long the balancer routed to a stopped application, by the world's own plan; 0 = the sleep was long enough. */
+  readonly shortMs: number;
+  readonly targets: number;
+  readonly nodes: number;
+  readonly ratePerSecond: number;
   /** Requests of the judged window that failed. */
   readonly failed: number;
   readonly lags: readonly { readonly target: string; readonly detachMs: number; readonly attachMs: number }[];
@@ -47,11 +52,15 @@ export function simulate(world: World, random: Random): SimulatedRun {
       window,
       outage: placed.outage === null ? null : { ...placed.outage, share: shareOf(world, lives, placed) },
       outageMs: placed.outage === null ? 0 : placed.outage.to - placed.outage.from,
+      shortMs: world.shortSleep?.byMs ?? 0,
+      targets: world.targets,
+      nodes: world.nodes,
+      ratePerSecond: world.ratePerSecond + world.longPerSecond,
       failed,
       lags: lives.map((life) => ({
         target: `s${life.index + 1}`,
         detachMs: Math.max(...life.outAt) - life.detachRes,
-        attachMs: Math.min(...life.inAt) - life.attachRes,
+        attachMs: Math.max(...life.inAt) - life.attachRes,
       })),
     },
   };

@@ -1,6 +1,7 @@
 import type { Traffic } from '../../src/domain/scenario.js';
 import { arrivalPlan } from '../../src/traffic/arrivals.js';
-import { type AnswerKind, failsAfterMs } from './answers.js';
+import { ANSWER_CODES, type AnswerKind, failsAfterMs } from './answers.js';
+import { type Connection, connectionsOf } from './connections.js';
 import { type Life, openAt, SETTLE_MS } from './deploy.js';
 import { type Random, within } from './random.js';
 import { routerOf } from './router.js';
@@ -33,6 +34,7 @@ interface Fate {
   readonly endedAt: number;
   readonly target: number;
   readonly isNew: boolean;
+  readonly connection: Connection;
 }
 
 /** Sends what is due until the settle time is over, and lets the world answer. */
@@ -82,26 +84,28 @@ function columnsFor(world: World, capacity: number): SampleColumns {
 /** What becomes of a request sent at a moment to a node. */
 function fates(world: World, lives: readonly Life[], placed: Placed, random: Random) {
   const router = routerOf(world.routing, world.targets, world.nodes, random);
+  const connections = connectionsOf(world, lives, router, random);
   const { outage, outageTarget } = placed;
   const firstIn = Math.min(...lives[0]!.inAt);
-  const failing = (answer: AnswerKind, at: number, target = -1, isNew = false): Fate => ({
-    answer,
-    endedAt: at + failsAfterMs(answer, TIMEOUT_MS) + 0.3 * random(),
-    target,
-    isNew,
-  });
   return (at: number, took: number, lane: number, node: number): Fate => {
+    const connection = connections.take(lane, node, at);
     const isHit = outage !== null && at >= outage.from && at < outage.to;
     const hitAnswer = world.outage?.answer ?? 'refused';
     if (isHit && outageTarget < 0) return failing(hitAnswer, at);
     const open = openAt(world, lives, node, at);
-    const chosen = router.pick(open, node, at);
+    const chosen = connection.target;
     const life = lives[chosen];
     if (life === undefined) return failing('capacity', at);
     const isNew = at >= life.upAt;
     const fate = isHit && chosen === outageTarget ? failing(hitAnswer, at, chosen, isNew) : served(life, isNew);
     router.took(chosen, node, fate.endedAt);
     return fate;
+
+    function failing(answer: AnswerKind, sentAt: number, target = -1, isNewer = false): Fate {
+      if (!ANSWER_CODES[answer].isWhole) connections.broke(connection.id);
+      const endedAt = sentAt + failsAfterMs(answer, TIMEOUT_MS) + 0.3 * random();
+      return { answer, endedAt, target, isNew: isNewer, connection };
+    }
 
     function served(by: Life, current: boolean): Fate {
       const isStopped = world.replacement === 'real' || world.replacement === 'stale';
@@ -110,30 +114,29 @@ function fates(world: World, lives: readonly Life[], placed: Placed, random: Ran
       const { overload, noise } = world;
       const isTight = overload !== null && open.length < overload.below;
       if (isTight && random() < overload.share) return failing(overload.answer, at, by.index, current);
-      if (noise !== null && random() < noise.share && (!noise.reuseOnly || lane === 1))
+      if (noise !== null && random() < noise.share && (!noise.reuseOnly || connection.use > 1))
         return failing(noise.answer, at, by.index, current);
       if (current && world.newVersionFails > 0 && random() < world.newVersionFails)
         return failing('appError', at, by.index, true);
       if (!current && at >= firstIn && world.oldVersionFails > 0 && random() < world.oldVersionFails)
         return failing('appError', at, by.index, false);
-      return cutShort(world, by, node, at, at + took * (isTight ? 8 : 1), current, random);
+      const whole = {
+        answer: 'ok',
+        endedAt: at + took * (isTight ? 8 : 1),
+        target: by.index,
+        isNew: current,
+        connection,
+      } as const;
+      return cutShort(world, by, node, at, whole, random);
     }
   };
 }
 
 /** An answer that comes in time, or is cut by the drain limit or by an application that does not wait for it. */
-function cutShort(
-  world: World,
-  life: Life,
-  node: number,
-  at: number,
-  endedAt: number,
-  isNew: boolean,
-  random: Random,
-): Fate {
+function cutShort(world: World, life: Life, node: number, at: number, whole: Fate, random: Random): Fate {
   const limit = world.drainLimitMs === null ? Number.POSITIVE_INFINITY : life.outAt[node]! + world.drainLimitMs;
   const stop = world.isGraceful ? Number.POSITIVE_INFINITY : life.stopAt;
   const cutAt = Math.min(at < life.outAt[node]! ? limit : Number.POSITIVE_INFINITY, at < stop ? stop : 1 / 0);
-  if (endedAt <= cutAt) return { answer: 'ok', endedAt, target: life.index, isNew };
-  return { answer: world.cutAnswer, endedAt: cutAt + within(random, 0.1, 1), target: life.index, isNew };
+  if (whole.endedAt <= cutAt) return whole;
+  return { ...whole, answer: world.cutAnswer, endedAt: cutAt + within(random, 0.1, 1) };
 }

@@ -10,6 +10,8 @@ export interface World {
   /** Balancer nodes; each learns of a detach or attach at its own moment. */
   readonly nodes: number;
   readonly routing: Routing;
+  /** Connections are passed through to a target, so a stopped one refuses the client itself; else each request is routed. */
+  readonly passesThrough: boolean;
   /** Lanes new and reuse together. */
   readonly ratePerSecond: number;
   readonly longPerSecond: number;
@@ -77,6 +79,7 @@ export function healthyWorld(random: Random, change: Partial<World> = {}): World
     targets: oneOf(random, [2, 2, 3, 4]),
     nodes: oneOf(random, [1, 1, 2, 3]),
     routing: oneOf(random, ['random', 'round-robin', 'least-outstanding']),
+    passesThrough: false,
     // The shortest deploy still holds the 2,995 requests that the default objective asks for.
     ratePerSecond: within(random, 660, 760),
     longPerSecond: 20,

@@ -2,7 +2,7 @@ import { formatDuration } from '../../domain/time.js';
 import type { CauseContext, CauseLife } from './context.js';
 import { coveringSeconds } from './detach-rules.js';
 import type { FailureView } from './failure-view.js';
-import { type CauseRule, isOut, maybeBy, mayHaveNobody, notYetBack } from './rule.js';
+import { type CauseRule, hitsEverybody, isOfBalancer, isOut, maybeBy, mayHaveNobody, notYetBack } from './rule.js';
 
 /** How long after its attach a target served again, in words. */
 function backAfter(life: CauseLife): string {
@@ -53,7 +53,7 @@ export const nextDetachTooEarly: CauseRule = {
   weight: 0.95,
   perTarget: true,
   matches(f, life, context) {
-    if (life === null) return false;
+    if (life === null || isOfBalancer(f, context) || (context.isNoisy && !life.failsBothOut)) return false;
     const before = notYetBack(life, context);
     if (before === null || f.sentAt < life.detachRequestedAt || !isOut(before, f.sentAt)) return false;
     // A target that never served again and answers errors itself is a broken version, not an early detach.
@@ -80,12 +80,13 @@ export const attachedTooEarly: CauseRule = {
   weight: 0.9,
   perTarget: true,
   matches(f, life, context, outage) {
-    if (life === null || life.attachRequestedAt === null || life.firstOkAt === null || !maybeBy(f, life)) return false;
+    if (life === null || life.attachRequestedAt === null || life.firstOkAt === null || !maybeBy(f, life, context))
+      return false;
     if (f.sentAt < life.attachRequestedAt || f.sentAt >= life.firstOkAt) return false;
     // With nobody in service nothing was sent to it at all: that is another cause.
     if (mayHaveNobody(f, context, outage)) return false;
-    // Without a name it may be anybody's; on a service that fails by itself only its own answers count.
-    return f.target === life.index || !context.isNoisy;
+    // One answer of its own is enough on a service that never failed before; what names nobody may be anybody's.
+    return f.target === life.index ? life.failsUnready : life.missesUnready && !hitsEverybody(f, outage, context);
   },
   tell({ failures, life }, context) {
     if (life === null || life.attachRequestedAt === null) return { sentence: '', hint: '' };

@@ -41,8 +41,9 @@ const UNEXPLAINED: Cause = {
 };
 
 /**
- * What may have caused an outage, best first (verdict.md §5): weight × share of its failures that match, the target
- * that matches most. All from 0.2 on; UNEXPLAINED when there are none.
+ * What may have caused an outage, best first (verdict.md §5): weight × share of its failures that match for some target,
+ * told for the target that matches most: one cause may strike in two stages that fail without a gap between them. All
+ * from 0.2 on; UNEXPLAINED when there are none.
  */
 export function causesOf(
   failures: readonly FailureView[],
@@ -64,15 +65,18 @@ function bestCause(
   outage: OutageShape,
   context: CauseContext,
 ): Cause | null {
-  let best: Cause | null = null;
+  const explained = new Set<FailureView>();
+  let best: { readonly life: CauseLife | null; readonly matched: readonly FailureView[] } | null = null;
   for (const life of candidates(rule, context)) {
     const matched = failures.filter((f) => rule.matches(f, life, context, outage));
-    const score = failures.length === 0 ? 0 : (rule.weight * matched.length) / failures.length;
-    if (matched.length === 0 || (best !== null && score <= best.score)) continue;
-    const told = rule.tell({ failures: matched, of: failures.length, life }, context);
-    best = { code: rule.code, score, target: life?.target ?? null, ...told };
+    for (const f of matched) explained.add(f);
+    if (matched.length > (best?.matched.length ?? 0)) best = { life, matched };
   }
-  return best;
+  if (best === null) return null;
+  const { life, matched } = best;
+  const told = rule.tell({ failures: matched, of: failures.length, life }, context);
+  const score = (rule.weight * explained.size) / failures.length;
+  return { code: rule.code, score, target: life?.target ?? null, ...told };
 }
 
 /**

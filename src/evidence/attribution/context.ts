@@ -3,11 +3,15 @@ import type { BalancerFacts } from '../../domain/ports.js';
 import type { Replacement } from '../../domain/result.js';
 import { LANES } from '../../domain/sample.js';
 import type { Instant, Span } from '../../domain/time.js';
-import { mStar } from '../../stats/detection.js';
-import { excessP } from '../../stats/excess.js';
 import { quantile } from '../../stats/quantile.js';
-import { type JudgedSamples, NO_TARGET } from '../judged-samples.js';
+import type { MatchedBaseline } from '../comparison.js';
+import { classAt, type JudgedSamples } from '../judged-samples.js';
 import type { TargetHistory } from '../lives.js';
+import { type Background, failsMore, isNamedExcess, isUnnamedExcess, tallyOf } from './background.js';
+import { isAtAddress } from './failure-view.js';
+import { spreadsRequests } from './layer.js';
+import { latestUntil, type RoutedUntil, routedUntil } from './rotation.js';
+import { versionErrors } from './versions.js';
 
 /** A life with what the samples say about it. */
 export interface CauseLife extends TargetHistory {
@@ -18,12 +22,24 @@ export interface CauseLife extends TargetHistory {
    * the sending: a request held open may have been sent to an application that was not ready yet.
    */
   readonly firstOkAt: Instant | null;
-  /** Until when the balancer may have routed to it. */
+  /** When every node of the balancer sent to it again, as far as seen; null = it never served again. */
+  readonly backAt: Instant | null;
+  /** Until when each node of the balancer may have routed to it after its detach, and the latest of them. */
+  readonly routedUntil: RoutedUntil;
   readonly maybeRoutedUntil: Instant;
   /** Last request it answered before its attach; null = none. */
   readonly lastRoutedAt: Instant | null;
   /** p99 of the other targets' answers while it was out, ms. */
   readonly dipP99: number | null;
+  /** The others were overloaded while it was out: answers of the old version took much longer too. */
+  readonly isDip: boolean;
+  /** More unnamed failures while its application was stopped than the service has by itself. */
+  readonly failsStopped: boolean;
+  /** More failures between its attach and its first answer than the service has by itself: its own, and unnamed ones. */
+  readonly failsUnready: boolean;
+  readonly missesUnready: boolean;
+  /** More failures than the service has by itself while it was out and the one before it not yet back. */
+  readonly failsBothOut: boolean;
 }
 
 /** What all cause rules share; worked out once per run that has failures. */
@@ -46,10 +62,17 @@ export interface CauseContext {
   readonly isUnaligned: boolean;
   /** All resets of the run came on used connections of lane reuse. */
   readonly resetsOnReuseOnly: boolean;
-  /** The new version fails by itself: more often than the application did before, or it never did before. */
+  /** As many of the requests on used connections were reset before the deploy. */
+  readonly resetsAsBefore: boolean;
+  /** The new version errs more often than the old one did, overload apart. */
   readonly newVersionFails: boolean;
+  /** The old version errs more often since the new one is in service, overload apart. */
+  readonly oldVersionFails: boolean;
+  /** The balancer takes the client's connections itself: see `spreadsRequests`. */
+  readonly spreadsRequests: boolean;
 }
 
+/** What the context is worked out from. */
 export interface ContextInput {
   readonly samples: JudgedSamples;
   readonly lives: readonly TargetHistory[];
@@ -61,87 +84,130 @@ export interface ContextInput {
   readonly previousVersion: string | null;
   readonly balancer: BalancerFacts | null;
   readonly baselineFailed: number;
+  readonly comparison: MatchedBaseline;
   readonly noPhaseStandsOut: boolean;
   readonly isUnaligned: boolean;
 }
 
 const RESET = SAMPLE_CLASSES.indexOf('reset');
-const APP_ERROR = SAMPLE_CLASSES.indexOf('http_5xx_app');
-const ASSERTION = SAMPLE_CLASSES.indexOf('assertion');
 const REUSE = LANES.indexOf('reuse');
-const OK_EXCESS = 0.05;
-/** Chance left that a target is still in rotation when so many others answered in a row. */
-const GONE_ALPHA = 0.001;
+/** A dip counts when answers were this much slower than before the deploy. */
+const DIP_FACTOR = 3;
+
+interface Shared {
+  readonly input: ContextInput;
+  readonly background: Background;
+  readonly baselineP99: number | null;
+  /** Failures a target can have caused: all but those of an address that is the balancer's own. */
+  readonly isOfTarget: (row: number) => boolean;
+}
 
 /** Looks at the samples for what the cause rules ask of them. Linear in the samples for each target. */
 export function causeContext(input: ContextInput): CauseContext {
-  const { samples, balancer, targetIds, window } = input;
+  const { samples, balancer, lives: histories, comparison } = input;
   const drainingOff = balancer?.drainingEnabled === false;
-  const isNoisy = input.baselineFailed > 0;
+  const spreads = spreadsRequests(samples);
+  const isOfTarget = (row: number) => !spreads || !isAtAddress(classAt(samples, row), samples.table.errorPhase[row]!);
+  const isBefore = (row: number) => samples.inBaseline[row] === 1 && samples.table.sentAt[row]! < comparison.sentBefore;
+  const baselineP99 = latencyP99(samples, (row) => samples.inBaseline[row] === 1);
+  const shared = { input, background: tallyOf(samples, isBefore, isOfTarget), baselineP99, isOfTarget };
+  const plain = histories.map((life) => plainLife(life, shared));
+  // The first dip is the old version's alone: what was no overload then is none of capacity later either.
+  const wasDip = plain[0]?.isDip ?? false;
+  const lives = plain.map((life) => withExcess({ ...life, isDip: life.isDip && wasDip }, plain, shared));
+  const attached = histories.map((life) => life.attachRequestedAt ?? Number.POSITIVE_INFINITY);
+  const errors = versionErrors(samples, input.version, Math.min(...attached), (row) =>
+    lives.some((life) => life.isDip && isSymptom(samples, row) && isOutAt(life, samples.table.sentAt[row]!)),
+  );
   return {
     ...input,
-    lives: input.lives.map((life) => causeLife(life, input, isNoisy)),
+    lives,
     drainTimeoutMs: drainingOff ? 0 : (balancer?.drainTimeoutMs ?? null),
     drainingOff,
-    targetIds,
-    window,
-    baselineP99: latencyP99(samples, (row) => samples.inBaseline[row] === 1),
-    isNoisy,
+    baselineP99,
+    isNoisy: input.baselineFailed > 0,
     resetsOnReuseOnly: resetsOnReuseOnly(samples),
-    newVersionFails: newVersionFails(samples, input.version),
+    resetsAsBefore: resetsAsBefore(samples),
+    newVersionFails: errors.newFails,
+    oldVersionFails: errors.oldFails,
+    spreadsRequests: spreads,
   };
 }
 
-function causeLife(life: TargetHistory, input: ContextInput, isNoisy: boolean): CauseLife {
-  const { samples, targetIds, replacements, window } = input;
+function isSymptom(samples: JudgedSamples, row: number): boolean {
+  return samples.table.status[row] === 503 || classAt(samples, row) === 'timeout';
+}
+
+function isOutAt(life: CauseLife, at: Instant): boolean {
+  return at >= life.detachRequestedAt && at < (life.backAt ?? Number.POSITIVE_INFINITY);
+}
+
+function plainLife(life: TargetHistory, shared: Shared): CauseLife {
+  const { samples, targetIds, replacements, window } = shared.input;
+  const { background, baselineP99 } = shared;
   const index = targetIds.indexOf(life.target);
-  const { table, ok, target } = samples;
-  let firstOkAt: Instant | null = null;
-  for (let row = 0; row < table.length && life.attachRequestedAt !== null; row++) {
-    if (ok[row] !== 1 || target[row] !== index || !(table.sentAt[row]! >= life.attachRequestedAt)) continue;
-    firstOkAt = Math.min(firstOkAt ?? Number.POSITIVE_INFINITY, table.endedAt[row]!);
-  }
+  const firstOkAt = firstAnswer(samples, index, life.attachRequestedAt);
   const replacement = replacements.find((r) => r.target === life.target);
-  const lagHi = replacement?.detachLagHiMs ?? null;
-  const until = lagHi === null ? Number.POSITIVE_INFINITY : life.detachRespondedAt + lagHi;
-  const outUntil = firstOkAt ?? window.to;
-  const isOut = (row: number) =>
-    table.sentAt[row]! >= life.detachRequestedAt && table.sentAt[row]! < outUntil && target[row] !== index;
+  const lagHi = replacement?.attachLagHiMs ?? null;
+  const allNodes = lagHi === null || life.attachRespondedAt === null ? 0 : life.attachRespondedAt + lagHi;
+  const noise = (background.unnamed + 0.5) / (background.requests + 1);
+  const nodes = routedUntil(samples, life, index, targetIds.length, noise, shared.isOfTarget);
+  const backAt = firstOkAt === null ? null : Math.max(firstOkAt, allNodes);
+  const { table, target } = samples;
+  const outUntil = backAt ?? window.to;
+  const dipP99 = latencyP99(
+    samples,
+    (row) => table.sentAt[row]! >= life.detachRequestedAt && table.sentAt[row]! < outUntil && target[row] !== index,
+  );
   return {
     ...life,
     index,
     firstOkAt,
+    backAt,
     lastRoutedAt: replacement?.lastRoutedAt ?? null,
-    maybeRoutedUntil: isNoisy ? rotationEnd(samples, life, index, targetIds.length) : until,
-    dipP99: latencyP99(samples, isOut),
+    routedUntil: nodes,
+    maybeRoutedUntil: latestUntil(nodes),
+    dipP99,
+    isDip: dipP99 !== null && baselineP99 !== null && dipP99 > DIP_FACTOR * baselineP99,
+    failsStopped: false,
+    failsUnready: false,
+    missesUnready: false,
+    failsBothOut: false,
   };
 }
 
-/**
- * The last failure without a name that a target can have caused while it left rotation. On a service that fails by
- * itself a stray failure long after the target fell silent is none of its doing: between two requests routed to a
- * target in rotation, others do not answer arbitrarily often in a row.
- */
-function rotationEnd(samples: JudgedSamples, life: TargetHistory, index: number, targets: number): Instant {
-  const { table, ok, failed, target } = samples;
-  const nodes = table.remoteIp.values.filter((ip) => ip !== null).length;
-  const limit = mStar(1 / (2 * targets * Math.max(1, nodes)), GONE_ALPHA);
-  const until = life.attachRequestedAt ?? Number.POSITIVE_INFINITY;
-  let last = life.detachRespondedAt;
-  let others = 0;
-  // Rows are in the order they were due, near enough to the order they were sent.
-  for (let row = 0; row < table.length; row++) {
-    const sentAt = table.sentAt[row]!;
-    if (!(sentAt >= life.detachRespondedAt && sentAt < until)) continue;
-    const isUnnamed = failed[row] === 1 && target[row] === NO_TARGET;
-    if ((ok[row] === 1 && target[row] === index) || (isUnnamed && others < limit)) {
-      last = Math.max(last, sentAt);
-      others = 0;
-    } else if (ok[row] === 1) {
-      others++;
-    }
+/** What stands out from the background in the spans in which a life can do harm. */
+function withExcess(life: CauseLife, lives: readonly CauseLife[], shared: Shared): CauseLife {
+  const { samples, window } = shared.input;
+  const { sentAt } = samples.table;
+  const { background, isOfTarget } = shared;
+  const between = (from: Instant, to: Instant) => (row: number) =>
+    sentAt[row]! >= from && sentAt[row]! < to && samples.inWindow[row] === 1;
+  const attachedAt = life.attachRequestedAt ?? window.to;
+  const stopped = tallyOf(samples, between(life.stopAt ?? window.to, life.appUpAt ?? attachedAt), isOfTarget);
+  const isUnready = between(attachedAt, life.firstOkAt ?? attachedAt);
+  const own = tallyOf(samples, (row) => isUnready(row) && samples.target[row] === life.index);
+  const unnamed = tallyOf(samples, isUnready, isOfTarget);
+  const earlier = lives.filter((other) => other !== life && isOutAt(other, life.detachRequestedAt));
+  const bothUntil = Math.max(life.detachRequestedAt, ...earlier.map((other) => other.backAt ?? window.to));
+  const both = tallyOf(samples, between(life.detachRequestedAt, bothUntil), isOfTarget);
+  return {
+    ...life,
+    failsStopped: isUnnamedExcess(stopped, background),
+    failsUnready: isNamedExcess(own, background),
+    missesUnready: isUnnamedExcess(unnamed, background),
+    failsBothOut: isUnnamedExcess(both, background) || isNamedExcess(both, background),
+  };
+}
+
+function firstAnswer(samples: JudgedSamples, index: number, attachedAt: Instant | null): Instant | null {
+  const { table, ok, target } = samples;
+  let first: Instant | null = null;
+  for (let row = 0; row < table.length && attachedAt !== null; row++) {
+    if (ok[row] !== 1 || target[row] !== index || !(table.sentAt[row]! >= attachedAt)) continue;
+    first = Math.min(first ?? Number.POSITIVE_INFINITY, table.endedAt[row]!);
   }
-  return last;
+  return first;
 }
 
 /** Of successes in the lanes new and reuse, ended − scheduled. */
@@ -156,29 +222,29 @@ function latencyP99(samples: JudgedSamples, wanted: (row: number) => boolean): n
   return quantile(took.subarray(0, count), 0.99);
 }
 
+function isUsedConnection({ table }: JudgedSamples, row: number): boolean {
+  return table.lane[row] === REUSE && table.connectionUse[row] !== 1;
+}
+
 function resetsOnReuseOnly(samples: JudgedSamples): boolean {
-  const { table, failed } = samples;
   let some = false;
-  for (let row = 0; row < table.length; row++) {
-    if (failed[row] === 0 || samples.class[row] !== RESET) continue;
-    if (table.lane[row] !== REUSE || table.connectionUse[row] === 1) return false;
+  for (let row = 0; row < samples.table.length; row++) {
+    if (samples.failed[row] === 0 || samples.class[row] !== RESET) continue;
+    if (!isUsedConnection(samples, row)) return false;
     some = true;
   }
   return some;
 }
 
-function newVersionFails(samples: JudgedSamples, version: string): boolean {
-  const { table, ok, failed, inBaseline, inWindow } = samples;
-  const after = { k: 0, n: 0 };
+function resetsAsBefore(samples: JudgedSamples): boolean {
+  const { inBaseline, inWindow, unknown, failed } = samples;
+  const during = { k: 0, n: 0 };
   const before = { k: 0, n: 0 };
-  for (let row = 0; row < table.length; row++) {
-    const isApp = failed[row] === 1 && (samples.class[row] === APP_ERROR || samples.class[row] === ASSERTION);
-    if (!isApp && ok[row] === 0) continue;
-    const isNew = inWindow[row] === 1 && (table.version.values[table.version.codes[row]!] ?? null) === version;
-    const tally = isNew ? after : inBaseline[row] === 1 ? before : null;
-    if (tally === null) continue;
+  for (let row = 0; row < samples.table.length; row++) {
+    const tally = inWindow[row] === 1 ? during : inBaseline[row] === 1 ? before : null;
+    if (tally === null || unknown[row] === 1 || !isUsedConnection(samples, row)) continue;
     tally.n++;
-    tally.k += isApp ? 1 : 0;
+    tally.k += failed[row] === 1 && samples.class[row] === RESET ? 1 : 0;
   }
-  return after.k > 0 && (before.k === 0 || excessP(after.k, after.n, before.k, before.n) <= OK_EXCESS);
+  return before.k > 0 && !failsMore(during, before);
 }

@@ -2,7 +2,16 @@ import type { Instant } from '../../domain/time.js';
 import { formatDuration } from '../../domain/time.js';
 import type { CauseContext, CauseLife } from './context.js';
 import type { FailureView } from './failure-view.js';
-import { type CauseRule, largest, maybeBalancer5xx, maybeBy, mayHaveNobody, requests } from './rule.js';
+import {
+  type CauseRule,
+  hitsEverybody,
+  largest,
+  mayBeRouted,
+  maybeBalancer5xx,
+  maybeBy,
+  mayHaveNobody,
+  requests,
+} from './rule.js';
 
 /** How far from the drain limit a cut still counts as made by it. */
 const DRAIN_SLACK_MS = 1000;
@@ -38,11 +47,12 @@ export const routedToStopped: CauseRule = {
   weight: 1,
   perTarget: true,
   matches(f, life, context, outage) {
-    if (life === null || !maybeBy(f, life) || !isStopped(life, f.sentAt)) return false;
+    if (life === null || !maybeBy(f, life, context) || !isStopped(life, f.sentAt)) return false;
     const isClass = maybeBalancer5xx(f) || f.class === 'refused' || f.class === 'reset' || f.class === 'timeout';
     // With nobody in service the balancer answers every request itself: that is another cause.
     if (!isClass || mayHaveNobody(f, context, outage)) return false;
-    return !context.isNoisy || f.sentAt <= life.maybeRoutedUntil;
+    if (hitsEverybody(f, outage, context)) return false;
+    return mayBeRouted(f, life) || life.failsStopped;
   },
   tell({ failures, life }) {
     if (life === null) return { sentence: '', hint: '' };
@@ -64,10 +74,10 @@ export const inflightCut: CauseRule = {
   weight: 1,
   perTarget: true,
   matches(f, life, context) {
-    if (life === null || life.stopAt === null || !maybeBy(f, life)) return false;
+    if (life === null || life.stopAt === null || !maybeBy(f, life, context)) return false;
     if (f.class !== 'reset' && f.class !== 'truncated' && !maybeBalancer5xx(f)) return false;
-    // On a service that fails by itself a stray failure near a stop is not a cut one: it must have been routed there.
-    if (context.isNoisy && f.target !== life.index && f.sentAt > life.maybeRoutedUntil) return false;
+    // A stray failure near a stop is not a cut one: it must have been routed there.
+    if (f.target !== life.index && !mayBeRouted(f, life)) return false;
     const end = life.appUpAt ?? life.attachRequestedAt ?? Number.POSITIVE_INFINITY;
     return f.sentAt < life.stopAt && f.endedAt + context.deltaMs >= life.stopAt && f.endedAt - context.deltaMs <= end;
   },
@@ -95,9 +105,9 @@ export const drainTimeout: CauseRule = {
   weight: 0.95,
   perTarget: true,
   matches(f, life, context) {
-    if (life === null || context.drainTimeoutMs === null || !maybeBy(f, life)) return false;
+    if (life === null || context.drainTimeoutMs === null || !maybeBy(f, life, context)) return false;
     if (f.class !== 'reset' && f.class !== 'truncated' && !maybeBalancer5xx(f)) return false;
-    return f.sentAt <= life.maybeRoutedUntil && f.endedAt >= life.detachRequestedAt && isAtLimit(f, life, context);
+    return mayBeRouted(f, life) && f.endedAt >= life.detachRequestedAt && isAtLimit(f, life, context);
   },
   tell({ failures, life }, context) {
     if (life === null) return { sentence: '', hint: '' };

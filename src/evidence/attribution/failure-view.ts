@@ -1,5 +1,6 @@
 import type { Origin, SampleClass } from '../../domain/outage.js';
 import { ORIGINS } from '../../domain/outage.js';
+import { ERROR_PHASES } from '../../domain/sample.js';
 import type { Instant } from '../../domain/time.js';
 import { classAt, type JudgedSamples } from '../judged-samples.js';
 
@@ -21,6 +22,18 @@ export interface FailureView {
   readonly errorPhase: number;
   /** 1 = first request on its connection. */
   readonly connectionUse: number;
+  /** Code of the balancer node's address; 0 = not known. */
+  readonly node: number;
+}
+
+const PHASES_OF_ADDRESS: ReadonlySet<number> = new Set(
+  (['dns', 'connect', 'tls'] as const).map((phase) => ERROR_PHASES.indexOf(phase)),
+);
+
+/** It failed before anything of HTTP was said: at the address the client was given, whoever holds that. */
+export function isAtAddress(kind: SampleClass, errorPhase: number): boolean {
+  if (kind === 'refused' || kind === 'tls' || kind === 'dns' || kind === 'unreachable') return true;
+  return kind === 'timeout' && PHASES_OF_ADDRESS.has(errorPhase);
 }
 
 /** The failure in one row. */
@@ -38,5 +51,6 @@ export function failureView(samples: JudgedSamples, row: number): FailureView {
     lane: table.lane[row]!,
     errorPhase: table.errorPhase[row]!,
     connectionUse: table.connectionUse[row]!,
+    node: table.remoteIp.codes[row]!,
   };
 }

@@ -1,11 +1,12 @@
 import type { CauseCode } from '../../domain/outage.js';
 import { NO_TARGET } from '../judged-samples.js';
 import type { CauseContext, CauseLife } from './context.js';
-import type { FailureView } from './failure-view.js';
+import { type FailureView, isAtAddress } from './failure-view.js';
 
 /** The outage a rule looks at, as far as rules may depend on it. */
 export interface OutageShape {
   readonly kind: 'single' | 'partial' | 'full';
+  readonly failures: number;
 }
 
 /** What a rule has to tell a story with: at least one failure that matched. */
@@ -32,9 +33,35 @@ export interface CauseRule {
   readonly tell: (match: CauseMatch, context: CauseContext) => { readonly sentence: string; readonly hint: string };
 }
 
-/** `target ∈ {x, null}`: answered by that target, or by nobody who gave a name. */
-export function maybeBy(failure: FailureView, life: CauseLife): boolean {
-  return failure.target === NO_TARGET || failure.target === life.index;
+/**
+ * `target ∈ {x, null}`: answered by that target, or by nobody who gave a name. What failed at the address of a balancer
+ * that takes connections itself never got as far as a target.
+ */
+export function maybeBy(failure: FailureView, life: CauseLife, context: CauseContext): boolean {
+  if (failure.target === life.index) return true;
+  return failure.target === NO_TARGET && !isOfBalancer(failure, context);
+}
+
+/** It failed at the balancer's own address. */
+export function isOfBalancer(failure: FailureView, context: CauseContext): boolean {
+  return context.spreadsRequests && isAtAddress(failure.class, failure.errorPhase);
+}
+
+/** The balancer node that took this request may still have routed to the target then. */
+export function mayBeRouted(failure: FailureView, life: CauseLife): boolean {
+  return failure.sentAt <= (life.routedUntil.get(failure.node) ?? life.maybeRoutedUntil);
+}
+
+/** Chance that a fault of one target hits every request by itself. */
+const ALL_BY_CHANCE = 0.001;
+
+/** Nothing got through although other targets were in service: no single target can have done that. */
+export function hitsEverybody(failure: FailureView, outage: OutageShape, context: CauseContext): boolean {
+  if (outage.kind !== 'full') return false;
+  const open = context.targetIds.filter(
+    (_, index) => !context.lives.some((life) => life.index === index && isOut(life, failure.sentAt)),
+  ).length;
+  return open > 0 && (1 / (open + 1)) ** (outage.failures - 1) <= ALL_BY_CHANCE;
 }
 
 /** A 5xx the balancer made, or may have made: who made it is not known. */
@@ -64,9 +91,9 @@ export function mayHaveNobody(failure: FailureView, context: CauseContext, outag
   return to - from > DARK_MS;
 }
 
-/** From its detach until it served again. */
+/** From its detach until every node that is seen sent to it again. */
 export function isOut(life: CauseLife, at: number): boolean {
-  return at >= life.detachRequestedAt && at < (life.firstOkAt ?? Number.POSITIVE_INFINITY);
+  return at >= life.detachRequestedAt && at < (life.backAt ?? Number.POSITIVE_INFINITY);
 }
 
 /** The life that had been attached again, but did not yet serve, when `life` was detached. */

@@ -1,12 +1,17 @@
-import { ERROR_PHASES, LANES } from '../../domain/sample.js';
+import { LANES } from '../../domain/sample.js';
 import { formatDuration } from '../../domain/time.js';
 import { attachedBefore } from './attach-rules.js';
-import { type CauseRule, isOut, requests } from './rule.js';
+import type { CauseContext } from './context.js';
+import { type FailureView, isAtAddress } from './failure-view.js';
+import { type CauseRule, isOfBalancer, isOut, requests } from './rule.js';
 
 const REUSE = LANES.indexOf('reuse');
-const CONNECT = ERROR_PHASES.indexOf('connect');
-/** A dip counts when answers were this much slower than before the deploy. */
-const DIP_FACTOR = 3;
+
+/** A 503 or a timeout while some target was out and the others were slow: the load, whatever version bore it. */
+function isOverload(f: FailureView, context: CauseContext): boolean {
+  if (f.class !== 'timeout' && f.status !== 503) return false;
+  return context.lives.some((life) => life.isDip && f.target !== life.index && isOut(life, f.sentAt));
+}
 
 /** The new version itself answers with errors. */
 export const newVersionErrors: CauseRule = {
@@ -15,7 +20,8 @@ export const newVersionErrors: CauseRule = {
   perTarget: false,
   matches(f, _life, context) {
     if (f.class !== 'http_5xx_app' && f.class !== 'assertion') return false;
-    return f.version === context.version && attachedBefore(f, context) && context.newVersionFails;
+    if (!context.newVersionFails || isOverload(f, context)) return false;
+    return f.version === context.version && attachedBefore(f, context);
   },
   tell({ failures, of }, context) {
     const version = context.version;
@@ -34,7 +40,7 @@ export const capacityDip: CauseRule = {
   matches(f, life, context) {
     if (life === null || f.target === life.index || !isOut(life, f.sentAt)) return false;
     if (f.class !== 'timeout' && f.status !== 503) return false;
-    return life.dipP99 !== null && context.baselineP99 !== null && life.dipP99 > DIP_FACTOR * context.baselineP99;
+    return life.isDip && !isOfBalancer(f, context);
   },
   tell({ life }, context) {
     if (life === null) return { sentence: '', hint: '' };
@@ -51,8 +57,8 @@ export const oldNewIncompatible: CauseRule = {
   weight: 0.6,
   perTarget: false,
   matches(f, _life, context) {
-    if (f.class !== 'http_5xx_app' || f.version === null || f.version === context.version || context.isNoisy)
-      return false;
+    if (f.class !== 'http_5xx_app' || f.version === null || f.version === context.version) return false;
+    if (!context.oldVersionFails || isOverload(f, context)) return false;
     const first = Math.min(...context.lives.map((life) => life.attachRequestedAt ?? Number.POSITIVE_INFINITY));
     return f.sentAt >= first;
   },
@@ -71,12 +77,7 @@ export const lbEndpoint: CauseRule = {
   weight: 0.6,
   perTarget: false,
   matches(f) {
-    return (
-      f.class === 'refused' ||
-      f.class === 'tls' ||
-      f.class === 'dns' ||
-      (f.class === 'timeout' && f.errorPhase === CONNECT)
-    );
+    return f.class !== 'unreachable' && isAtAddress(f.class, f.errorPhase);
   },
   tell({ failures }) {
     return {
@@ -97,7 +98,7 @@ export const keepaliveRace: CauseRule = {
       f.lane === REUSE &&
       f.connectionUse !== 1 &&
       context.resetsOnReuseOnly &&
-      context.isUnaligned
+      (context.isUnaligned || context.resetsAsBefore)
     );
   },
   tell({ failures }) {

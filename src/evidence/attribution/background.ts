@@ -1,0 +1,54 @@
+import { excessP } from '../../stats/excess.js';
+import { type JudgedSamples, NO_TARGET } from '../judged-samples.js';
+
+/** A cause that rests on the time of failures alone needs so small a chance that they are the service's own. */
+const WITNESS_ALPHA = 0.001;
+
+/** How the service failed before the deploy: what names the target that answered, and what names nobody. */
+export interface Background {
+  readonly requests: number;
+  readonly named: number;
+  readonly unnamed: number;
+}
+
+/** Failures of some requests, told apart as in the background. */
+export interface Tally {
+  readonly requests: number;
+  readonly named: number;
+  readonly unnamed: number;
+}
+
+/** Counts the failures of the rows asked for; `counts` leaves out failures that a rule does not speak of. */
+export function tallyOf(
+  samples: JudgedSamples,
+  isAsked: (row: number) => boolean,
+  counts: (row: number) => boolean = () => true,
+): Tally {
+  const tally = { requests: 0, named: 0, unnamed: 0 };
+  for (let row = 0; row < samples.failed.length; row++) {
+    if (samples.unknown[row] === 1 || !isAsked(row)) continue;
+    tally.requests++;
+    if (samples.failed[row] === 0 || !counts(row)) continue;
+    if (samples.target[row] === NO_TARGET) tally.unnamed++;
+    else tally.named++;
+  }
+  return tally;
+}
+
+/** The unnamed failures are more than the service has by itself. */
+export function isUnnamedExcess({ requests, unnamed }: Tally, background: Background): boolean {
+  return unnamed > 0 && excessP(unnamed, requests, background.unnamed, background.requests) <= WITNESS_ALPHA;
+}
+
+/** The failures that name a target are more than the service has by itself. */
+export function isNamedExcess({ requests, named }: Tally, background: Background): boolean {
+  return named > 0 && excessP(named, requests, background.named, background.requests) <= WITNESS_ALPHA;
+}
+
+/** Of two groups of answers the first fails more often, beyond what chance allows. */
+export function failsMore(
+  here: { readonly k: number; readonly n: number },
+  there: { readonly k: number; readonly n: number },
+): boolean {
+  return here.k > 0 && excessP(here.k, here.n, there.k, there.n) <= WITNESS_ALPHA;
+}
