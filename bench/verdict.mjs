@@ -1,33 +1,61 @@
 // The verdict against simulated runs whose truth is known: confusion matrix, coverage of the intervals, attribution.
-// usage: node bench/verdict.mjs [--runs N] [--seed S] [--only kind[,kind]] [--run i]   (needs dist/; no sockets, no clock)
-//        --run i shows one run instead of the study. Exit 1 when a demand is broken.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// usage: node bench/verdict.mjs [--runs N] [--from I] [--seed S] [--only kind[,kind]]    (needs dist/; no sockets, no clock)
+//          [--json FILE]       keeps each kind's numbers there as it goes; begun again, it goes on where it stopped
+//          [--markdown PAGE]   writes the tables into the page, between <!-- study --> and <!-- /study -->
+//        node bench/verdict.mjs --merge FILE,FILE [--markdown PAGE]     adds up pieces: other kinds, or other runs (--from)
+//        node bench/verdict.mjs --only KIND --seed S --run I            shows one run
+// Exit 1 when a demand is broken.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import ts from 'typescript';
 import { analyze } from '../dist/analyze.js';
+import { asMarkdown, asText, tablesOf } from './verdict-tables.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = new URL('../dist/', import.meta.url).href;
 const CACHE = join(ROOT, 'node_modules/.cache/rollproof-verdict');
 const SHOWN_RUNS = 8;
+/** Whatever can change a verdict or a simulated run. */
+const JUDGES = [
+  'dist/analyze.js',
+  'dist/stats',
+  'dist/evidence',
+  'dist/checks',
+  'dist/traffic/arrivals.js',
+  'test/simulation',
+];
 
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
     run: { type: 'string' },
+    json: { type: 'string' },
+    merge: { type: 'string' },
+    markdown: { type: 'string' },
   },
 });
-const seed = Number(values.seed);
+const [seed, runs, from] = [values.seed, values.runs, values.from].map(wholeNumber);
 const simulator = await compiledSimulator();
-const wanted = values.only?.split(',') ?? null;
-const kinds = simulator.KINDS.filter((kind) => wanted === null || wanted.includes(kind.name));
-if (kinds.length === 0) throw new Error(`no such kind; there are ${simulator.KINDS.map((k) => k.name).join(', ')}`);
-if (values.run === undefined) study(Number(values.runs));
-else for (const kind of kinds) show(kind, Number(values.run));
+const wanted = values.only?.split(',') ?? simulator.KINDS.map(({ name }) => name);
+const strangers = wanted.filter((name) => !simulator.KINDS.some((kind) => kind.name === name));
+if (strangers.length > 0)
+  throw new Error(`no kind ${strangers.join(', ')}; there are ${simulator.KINDS.map((k) => k.name).join(', ')}`);
+const kinds = simulator.KINDS.filter(({ name }) => wanted.includes(name));
+if (values.run !== undefined) for (const kind of kinds) show(kind, wholeNumber(values.run));
+else if (values.merge !== undefined) tell(values.merge.split(',').flatMap(readPieces));
+else study();
+
+function wholeNumber(text) {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 0) throw new Error(`not a whole number: ${text}`);
+  return n;
+}
 
 /** The simulator is TypeScript beside the tests; types off, the product's modules taken from dist/. */
 async function compiledSimulator() {
@@ -44,67 +72,73 @@ async function compiledSimulator() {
     writeFileSync(file, local.replace(/(from\s+['"])\.\.\/\.\.\/src\/([^'"]*)\.mjs(['"])/g, `$1${DIST}$2.js$3`));
   }
   const load = (name) => import(join(CACHE, `test/simulation/${name}.mjs`));
-  const [kindTable, studies, demands] = await Promise.all([load('kinds'), load('study'), load('demands')]);
-  return { ...kindTable, ...studies, ...demands };
+  const parts = await Promise.all(['kinds', 'study', 'demands', 'pieces'].map(load));
+  return Object.assign({}, ...parts);
 }
 
-function study(runs) {
-  console.log(`${runs} runs of each kind, seed ${seed}\n`);
-  console.log(row('kind', 'PASS', 'FAIL', 'INCONCL.', 'required', 'broken in'));
-  const began = process.hrtime.bigint();
-  const reports = kinds.map((kind) => {
-    const report = simulator.studyOf(kind, seed, runs, analyze);
-    const { PASS, FAIL, INCONCLUSIVE, ERROR } = report.verdicts;
-    console.log(row(kind.name, PASS, FAIL, INCONCLUSIVE + ERROR, kind.demand ?? '(reported)', brokenIn(report)));
-    return report;
-  });
-  printCoverage(reports);
-  printAttribution(reports);
-  const seconds = Number(process.hrtime.bigint() - began) / 1e9;
-  console.log(`\n${(seconds / (runs * kinds.length)) * 1000} ms per run`.replace(/(\.\d\d)\d*/, '$1'));
+function study() {
+  const code = codeDigest();
+  const pieces = values.json !== undefined && existsSync(values.json) ? readPieces(values.json) : [];
+  for (const kind of kinds) {
+    const isDone = (p) =>
+      p.kind === kind.name && p.code === code && p.seed === seed && p.from === from && p.runs === runs;
+    if (pieces.some(isDone)) continue;
+    const began = process.hrtime.bigint();
+    pieces.push(simulator.pieceOf(simulator.studyOf(kind, seed, runs, analyze, from), seed, code));
+    const ms = Number(process.hrtime.bigint() - began) / 1e6 / runs;
+    console.error(`${kind.name}: ${runs} runs, ${ms.toFixed(1)} ms each`);
+    if (values.json !== undefined) keep(values.json, pieces);
+  }
+  tell(pieces.filter((piece) => kinds.some(({ name }) => name === piece.kind)));
+}
+
+/** Whole or not at all: a study that is stopped goes on from the last kind. */
+function keep(file, pieces) {
+  writeFileSync(`${file}.new`, `${JSON.stringify(pieces)}\n`);
+  renameSync(`${file}.new`, file);
+}
+
+function readPieces(file) {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+function codeDigest() {
+  const hash = createHash('sha256');
+  const add = (path) => {
+    const isFile = /\.(js|ts)$/.test(path);
+    if (isFile && !path.endsWith('.d.ts') && !path.endsWith('.test.ts'))
+      hash.update(path).update(readFileSync(join(ROOT, path)));
+    else if (!isFile && !/\.\w+$/.test(path))
+      for (const name of readdirSync(join(ROOT, path)).sort()) add(`${path}/${name}`);
+  };
+  for (const path of JUDGES) add(path);
+  return hash.digest('hex').slice(0, 16);
+}
+
+function tell(pieces) {
+  if (pieces.length === 0) throw new Error('no runs');
+  const reports = simulator.reportsOf(pieces);
+  const tables = tablesOf(reports, simulator);
+  for (const table of tables) console.log(`${asText(table)}\n`);
+  if (values.markdown !== undefined) writeInto(values.markdown, pieces[0], tables);
   const broken = reports.flatMap((report) => simulator.brokenDemands(report).map((b) => [report.kind.name, b]));
   for (const [name, { what, runs: offenders }] of broken) {
     const shown = offenders.slice(0, SHOWN_RUNS).join(', ');
-    console.log(`BROKEN ${name}: ${what}; see --seed ${seed} --only ${name} --run ${shown}`);
+    console.log(`BROKEN ${name}: ${what}; see --seed ${pieces[0].seed} --only ${name} --run ${shown}`);
   }
   console.log(broken.length === 0 ? 'every requirement holds' : `${broken.length} requirements are broken`);
   process.exitCode = broken.length === 0 ? 0 : 1;
 }
 
-function brokenIn({ kind, wrong, demanded }) {
-  return kind.demand === null ? '' : `${wrong.length} of ${demanded}`;
-}
-
-function row(name, pass, fail, inconclusive, required, wrong) {
-  const numbers = [pass, fail, inconclusive].map((n) => String(n).padStart(9)).join('');
-  return `${name.padEnd(19)}${numbers}  ${String(required).padEnd(40)}${wrong}`;
-}
-
-function percent({ held, of }) {
-  return of === 0 ? 'none' : `${((100 * held) / of).toFixed(2)} % of ${of}`;
-}
-
-function printCoverage(reports) {
-  const measured = reports.filter((report) => report.coverage.size > 0);
-  if (measured.length > 0) console.log('\ncoverage of the intervals');
-  for (const { kind, coverage } of measured) {
-    for (const [name, share] of coverage) {
-      const nominal = `nominal ${(100 * simulator.NOMINAL[name]).toFixed(1)} %`;
-      console.log(`${kind.name.padEnd(19)}${name.padEnd(22)}${percent(share).padEnd(22)}${nominal}`);
-    }
-  }
-}
-
-function printAttribution(reports) {
-  const caused = reports.filter((report) => report.attribution.of > 0);
-  if (caused.length > 0) console.log('\nfirst-ranked cause, of the runs in which something failed');
-  for (const { kind, attribution, causes } of caused) {
-    const found = [...causes].sort((a, b) => b[1] - a[1]).map(([code, n]) => `${code} ${n}`);
-    const right = kind.cause ?? 'none of the deploy';
-    console.log(
-      `${kind.name.padEnd(19)}${right.padEnd(23)}${percent(attribution).padEnd(20)}(seen: ${found.join(', ')})`,
-    );
-  }
+function writeInto(page, piece, tables) {
+  const text = readFileSync(page, 'utf8');
+  const marks = /(<!-- study -->\n)[\s\S]*?(\n<!-- \/study -->)/;
+  if (!marks.test(text)) throw new Error(`${page} has no place between <!-- study --> and <!-- /study -->`);
+  const body = [`Seed ${piece.seed}, code ${piece.code}.`, ...tables.map(asMarkdown)].join('\n\n');
+  writeFileSync(
+    page,
+    text.replace(marks, (_all, open, close) => `${open}${body}\n${close}`),
+  );
 }
 
 function show(kind, run) {

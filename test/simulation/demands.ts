@@ -28,14 +28,18 @@ export function brokenDemands(report: KindReport, sigmas = 0): readonly Broken[]
   }
   for (const [name, { of, held }] of report.coverage) {
     const nominal = NOMINAL[name] ?? 1;
-    const limit = nominal * of - COVERAGE_SIGMAS * Math.sqrt(nominal * (1 - nominal) * of);
-    if (held < limit)
+    if (held < coverageLimit(nominal, of))
       broken.push({
         what: `${name} covered ${held} of ${of}, nominal ${nominal}`,
         runs: report.missed.get(name) ?? [],
       });
   }
   return broken;
+}
+
+/** How often an interval has to cover at least, of so many. */
+export function coverageLimit(nominal: number, of: number): number {
+  return nominal * of - COVERAGE_SIGMAS * Math.sqrt(nominal * (1 - nominal) * of);
 }
 
 function allowed(share: number, of: number, sigmas: number): number {

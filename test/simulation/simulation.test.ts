@@ -3,6 +3,7 @@ import { analyze } from '../../src/analyze.js';
 import { brokenDemands } from './demands.js';
 import type { Kind } from './kind.js';
 import { KINDS } from './kinds.js';
+import { pieceOf, reportsOf } from './pieces.js';
 import { randomOf } from './random.js';
 import { simulate } from './simulation.js';
 import { studyOf } from './study.js';
@@ -10,34 +11,32 @@ import { studyOf } from './study.js';
 /** Another seed may be given, and a failure names the run to look at with `node bench/verdict.mjs`. */
 const SEED = Number(process.env.SIMULATION_SEED ?? 20260101);
 const RUNS = 12;
-/** So many show that a demand is not met. */
-const UNMET_RUNS = 30;
 /** In so few runs a share may miss its limit by chance. */
 const SIGMAS = 4;
-/** Demands that the verdict does not meet yet (docs/verdict.md); a kind that meets them again fails here, and leaves. */
-const UNMET: ReadonlySet<string> = new Set([
-  'clean-nodes',
-  'next-too-early',
-  'capacity-dip',
-  'lb-endpoint',
-  'noise-timeouts',
-  'noise-attributed',
-  'noise-rare',
-]);
 
 describe(`simulated runs with known truth (seed ${SEED})`, () => {
   const cases = KINDS.map((kind) => [kind.name, kind] as const);
-  it.each(cases.filter(([name]) => !UNMET.has(name)))('%s', demandsHold);
-  it.fails.each(cases.filter(([name]) => UNMET.has(name)))('%s (not met yet)', demandsHold);
+  it.each(cases)('%s', demandsHold);
 
   function demandsHold(name: string, kind: Kind): void {
-    const report = studyOf(kind, SEED, UNMET.has(name) ? UNMET_RUNS : RUNS, analyze);
+    const report = studyOf(kind, SEED, RUNS, analyze);
     const broken = brokenDemands(report, SIGMAS).map(
       ({ what, runs }) => `${what}: --seed ${SEED} --only ${name} --run ${runs.join(' ')}`,
     );
     expect(broken).toEqual([]);
     expect(report.verdicts.ERROR).toBe(0);
   }
+
+  it('adds up pieces of a study, and refuses those that do not belong together', () => {
+    const kind = KINDS.find(({ name }) => name === 'keepalive-race')!;
+    const piece = (runs: number, from: number, seed = SEED, code = 'a') =>
+      pieceOf(studyOf(kind, SEED, runs, analyze, from), seed, code);
+    const [first, second] = [piece(1, 0), piece(2, 1)];
+    expect(reportsOf(JSON.parse(JSON.stringify([second, first])))).toEqual([studyOf(kind, SEED, 3, analyze)]);
+    expect(() => reportsOf([first, piece(1, 0)])).toThrow('stand in two pieces');
+    expect(() => reportsOf([first, { ...second, seed: SEED + 1 }])).toThrow('another seed');
+    expect(() => reportsOf([first, { ...second, code: 'b' }])).toThrow('other code');
+  });
 
   it('makes the same run from the same numbers', () => {
     const kind = KINDS[0]!;

@@ -13,6 +13,8 @@ export interface Share {
 /** What a study of one kind found. */
 export interface KindReport {
   readonly kind: Kind;
+  /** Number of the first run. */
+  readonly from: number;
   readonly runs: number;
   readonly verdicts: Readonly<Record<'PASS' | 'FAIL' | 'INCONCLUSIVE' | 'ERROR', number>>;
   /** Runs the kind's demand applies to. */
@@ -42,7 +44,13 @@ export const NOMINAL: Readonly<Record<string, number>> = {
 };
 
 /** Runs one kind so often, and holds what `analyze` says against what happened. */
-export function studyOf(kind: Kind, seed: number, runs: number, analyze: (facts: RunFacts) => RunResult): KindReport {
+export function studyOf(
+  kind: Kind,
+  seed: number,
+  runs: number,
+  analyze: (facts: RunFacts) => RunResult,
+  from = 0,
+): KindReport {
   const verdicts = { PASS: 0, FAIL: 0, INCONCLUSIVE: 0, ERROR: 0 };
   const wrong: number[] = [];
   const misattributed: number[] = [];
@@ -50,7 +58,7 @@ export function studyOf(kind: Kind, seed: number, runs: number, analyze: (facts:
   const coverage = new Map<string, Share>();
   const missed = new Map<string, number[]>();
   let [demanded, attributed] = [0, 0];
-  for (let run = 0; run < runs; run++) {
+  for (let run = from; run < from + runs; run++) {
     const { truth, result } = oneRun(kind, seed, run, analyze);
     verdicts[result.verdict.kind]++;
     const isWrong = kind.isWrong(result.verdict.kind, truth, result);
@@ -69,7 +77,7 @@ export function studyOf(kind: Kind, seed: number, runs: number, analyze: (facts:
     if (!right) misattributed.push(run);
   }
   const attribution = { of: attributed, held: attributed - misattributed.length };
-  return { kind, runs, verdicts, demanded, wrong, attribution, misattributed, causes, coverage, missed };
+  return { kind, from, runs, verdicts, demanded, wrong, attribution, misattributed, causes, coverage, missed };
 }
 
 /** One run of a study, made again by its numbers. */

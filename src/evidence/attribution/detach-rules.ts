@@ -51,8 +51,8 @@ export const routedToStopped: CauseRule = {
     const isClass = maybeBalancer5xx(f) || f.class === 'refused' || f.class === 'reset' || f.class === 'timeout';
     // With nobody in service the balancer answers every request itself: that is another cause.
     if (!isClass || mayHaveNobody(f, context, outage)) return false;
-    if (hitsEverybody(f, outage, context)) return false;
-    return mayBeRouted(f, life) || life.failsStopped;
+    // A dead target that fails fast may draw all requests of a balancer that counts those outstanding.
+    return mayBeRouted(f, life) || (life.failsStopped && !hitsEverybody(f, outage, context));
   },
   tell({ failures, life }) {
     if (life === null) return { sentence: '', hint: '' };

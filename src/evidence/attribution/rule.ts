@@ -55,7 +55,10 @@ export function mayBeRouted(failure: FailureView, life: CauseLife): boolean {
 /** Chance that a fault of one target hits every request by itself. */
 const ALL_BY_CHANCE = 0.001;
 
-/** Nothing got through although other targets were in service: no single target can have done that. */
+/**
+ * Nothing got through although other targets were in service: no single target does that, unless the balancer prefers
+ * whoever fails fastest. Counts against a target of which nothing else shows that it was asked at all.
+ */
 export function hitsEverybody(failure: FailureView, outage: OutageShape, context: CauseContext): boolean {
   if (outage.kind !== 'full') return false;
   const open = context.targetIds.filter(
