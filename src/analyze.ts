@@ -35,5 +35,6 @@ export function analyze(facts: RunFacts): RunResult {
     failures: evidence.failures,
     failuresOmitted: evidence.failuresOmitted,
     generator: evidence.generator,
+    alignment: evidence.alignment,
   };
 }

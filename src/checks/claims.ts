@@ -25,8 +25,22 @@ export function claimsOf(evidence: Evidence, policy: Policy, verdict: VerdictKin
     confidence: finite(1 - policy.alpha) ?? 0,
     replaced: unprovenTargets(evidence).length === 0 ? ('proven' as const) : ('unproven' as const),
     marginMs: margins.length === 0 || isShort ? null : Math.min(...margins),
+    minAvailability: worstWindows(evidence.lanes),
+    margins: replacements.flatMap((r) =>
+      r.marginMs === null && !isNeedCensored(r)
+        ? []
+        : [{ target: r.target, marginMs: isNeedCensored(r) ? null : r.marginMs }],
+    ),
   };
   return { ...claims, sentences: sentences(evidence, claims, verdict) };
+}
+
+/** The worst lane for every length of window: a lane stands for a user. */
+function worstWindows(lanes: readonly LaneRow[]): Claims['minAvailability'] {
+  const worst = new Map<number, number>();
+  for (const { windowMs, ratio } of lanes.flatMap((lane) => lane.minAvailability))
+    worst.set(windowMs, Math.min(ratio, worst.get(windowMs) ?? 1));
+  return [...worst].map(([windowMs, ratio]) => ({ windowMs, ratio })).sort((a, b) => a.windowMs - b.windowMs);
 }
 
 function finite(value: number): number | null {
@@ -64,7 +78,12 @@ function targetSentence(claims: Omit<Claims, 'sentences'>): string {
 function probabilitySentence(claims: Omit<Claims, 'sentences'>): string {
   const { failureProbabilityUpper: upper, equivalentDowntimeMs: down } = claims;
   if (upper === null || down === null) return 'Nothing is known of the failure probability.';
-  return `Failure probability in this deploy ≤ ${percent(upper)} (${percent(claims.confidence)}), ≤ ${formatDuration(down)} equivalent downtime.`;
+  const [shortest] = claims.minAvailability;
+  const worst =
+    shortest === undefined || shortest.ratio >= 1
+      ? ''
+      : ` In the worst ${formatDuration(shortest.windowMs)} of a lane ${percent(shortest.ratio)} were answered well.`;
+  return `Failure probability in this deploy ≤ ${percent(upper)} (${percent(claims.confidence)}), ≤ ${formatDuration(down)} equivalent downtime.${worst}`;
 }
 
 function replacedSentence(evidence: Evidence, claims: Omit<Claims, 'sentences'>, verdict: VerdictKind): string {

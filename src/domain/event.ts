@@ -34,7 +34,14 @@ export type RunEvent =
       readonly findings: readonly PreflightFinding[];
       readonly forced: boolean;
     }
-  | { readonly kind: 'traffic-started'; readonly at: Instant; readonly source: string; readonly warmUpEndsAt: Instant }
+  | {
+      readonly kind: 'traffic-started';
+      readonly at: Instant;
+      readonly source: string;
+      readonly warmUpEndsAt: Instant;
+      /** The engine promises a `generator-health` so often, ms; null or absent = it promises none. */
+      readonly healthEveryMs?: number | null;
+    }
   | {
       readonly kind: 'traffic-stopped';
       readonly at: Instant;

@@ -1,5 +1,5 @@
 import type { RunEvent, RunHeader } from './event.js';
-import { CAUSE_CODES, type CauseCode, type Outage } from './outage.js';
+import { CAUSE_CODES, type CauseCode, type EventAlignment, type Outage } from './outage.js';
 import type {
   Counts,
   ErrorGroup,
@@ -68,6 +68,7 @@ export interface Evidence {
   readonly failures: readonly FailureRow[];
   readonly failuresOmitted: number;
   readonly generator: GeneratorFacts;
+  readonly alignment: readonly EventAlignment[];
 }
 
 /** Requests during and before the deploy that had the same chance to be seen failing. */
@@ -96,6 +97,8 @@ export interface GeneratorHealth {
   readonly forged: number;
   readonly late: number;
   readonly stallMaxMs: number;
+  /** An engine that promised to report its health and did not, one sentence; null = none. */
+  readonly silent: string | null;
   readonly controlSent: number;
   readonly controlFailed: number;
   readonly baseline: number;

@@ -80,3 +80,26 @@ export interface Outage {
   /** All causes scoring ≥ 0.2, best first; never empty (UNEXPLAINED at worst). */
   readonly causes: readonly [Cause, ...Cause[]];
 }
+
+/**
+ * Failures laid around all steps of one kind (verdict.md §5). Support for the eye: no verdict rests on it, and few events
+ * cannot give a small p.
+ */
+export interface EventAlignment {
+  readonly event: 'detach' | 'deploy' | 'attach';
+  readonly events: number;
+  /** Outages that begin within `lagMs` after such a step, and the share of circular shifts with as many; never 0. */
+  readonly lagMs: number;
+  readonly outages: number;
+  readonly p: number;
+  /** Failure rate around the step, ms relative to it, with 95 % bounds per bin; null = nothing was sent. */
+  readonly bins: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly failures: number;
+    readonly sends: number;
+    readonly rate: number | null;
+    readonly lower: number;
+    readonly upper: number;
+  }[];
+}

@@ -81,6 +81,8 @@ export interface EngineCapabilities {
   readonly name: string;
   readonly seesResetsOnReuse: boolean;
   readonly knowsScheduledTime: boolean;
+  /** It reports its own health so often, ms; null = never. Silence is then no proof of health. */
+  readonly healthEveryMs: number | null;
 }
 
 /** How a traffic engine ended. `scheduled` rows must exist on disk, or records were lost. */

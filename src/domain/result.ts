@@ -1,5 +1,5 @@
 import type { AppChange, DeployEnd, PreflightFinding } from './event.js';
-import type { Origin, Outage, SampleClass } from './outage.js';
+import type { EventAlignment, Origin, Outage, SampleClass } from './outage.js';
 import type { Phase } from './phase.js';
 import type { BalancerFacts } from './ports.js';
 import type { ErrorPhase, Lane } from './sample.js';
@@ -36,6 +36,8 @@ export interface RunResult {
   readonly failures: readonly FailureRow[];
   readonly failuresOmitted: number;
   readonly generator: GeneratorFacts;
+  /** One per kind of step of the deploy; empty when nothing failed. */
+  readonly alignment: readonly EventAlignment[];
 }
 
 export const FAILURES_KEPT = 50_000;
@@ -75,6 +77,10 @@ export interface Claims {
   readonly replaced: 'proven' | 'unproven';
   /** Smallest sleep margin over the targets, ms; negative = too short. */
   readonly marginMs: number | null;
+  /** Worst lane's share of good answers in any window of that length (minimum windowed availability). */
+  readonly minAvailability: readonly { readonly windowMs: number; readonly ratio: number }[];
+  /** Sleep margin of each target that has one, ms; null = its need was longer than could be observed. */
+  readonly margins: readonly { readonly target: TargetId; readonly marginMs: number | null }[];
   /** The four as sentences, ready to print. */
   readonly sentences: readonly string[];
 }

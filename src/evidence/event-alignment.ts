@@ -1,4 +1,7 @@
+import type { EventAlignment } from '../domain/outage.js';
 import type { Instant, Span } from '../domain/time.js';
+import { periEventHistogram } from '../stats/peri-event.js';
+import type { JudgedSamples } from './judged-samples.js';
 
 const LAG_MS = 3000;
 const SHIFTS = 360;
@@ -31,6 +34,39 @@ export function circularShift(
   let asMany = 0;
   for (let g = 0; g < shifts; g++) if (hits((g * length) / shifts) >= observed) asMany++;
   return { hits: observed, p: asMany / shifts };
+}
+
+const AXIS = { from: -10_000, to: 30_000, binMs: 250, alpha: 0.025 };
+
+/** The steps of one kind, by when they began. */
+export type Steps = Readonly<Record<EventAlignment['event'], readonly Instant[]>>;
+
+/**
+ * How failures lie to the steps of the deploy, kind by kind: what a report shows beside the verdict (verdict.md §5).
+ * @param starts when the outages began at the latest.
+ */
+export function eventAlignments(
+  samples: JudgedSamples,
+  starts: readonly Instant[],
+  steps: Steps,
+  window: Span,
+): readonly EventAlignment[] {
+  const { table, unknown, failed, inWindow, inBaseline } = samples;
+  const sends = new Float64Array(table.length);
+  const failures = new Float64Array(table.length);
+  let [n, k] = [0, 0];
+  for (let row = 0; row < table.length; row++) {
+    if (unknown[row] === 1 || (inWindow[row] === 0 && inBaseline[row] === 0)) continue;
+    sends[n++] = table.sentAt[row]!;
+    if (failed[row] === 1) failures[k++] = table.sentAt[row]!;
+  }
+  return (['detach', 'deploy', 'attach'] as const).flatMap((event) => {
+    const at = steps[event];
+    if (at.length === 0) return [];
+    const { hits, p } = circularShift(starts, at, window, LAG_MS, SHIFTS);
+    const bins = periEventHistogram(sends.subarray(0, n), failures.subarray(0, k), at, AXIS);
+    return [{ event, events: at.length, lagMs: LAG_MS, outages: hits, p, bins }];
+  });
 }
 
 /** The same with the lag and the number of shifts of the report, as a p-value only. */

@@ -7,7 +7,7 @@ import type { ClassColumns } from './classify.js';
 import { type MatchedBaseline, matchedBaseline } from './comparison.js';
 import { conductOf } from './conduct.js';
 import { countsOf } from './counts.js';
-import { alignmentP } from './event-alignment.js';
+import { alignmentP, eventAlignments, type Steps } from './event-alignment.js';
 import { lastEvent } from './event-queries.js';
 import { errorGroups, failureRows } from './failure-rows.js';
 import { generatorFacts, generatorHealth } from './generator-health.js';
@@ -106,6 +106,15 @@ export function evidenceOf(facts: RunFacts): Evidence {
     failures: failures.rows,
     failuresOmitted: failures.omitted,
     generator: generatorFacts(facts, samples, window, counts, loss),
+    alignment:
+      window === null || counts.failed === 0
+        ? []
+        : eventAlignments(
+            samples,
+            found.outages.map(({ startHi }) => startHi),
+            stepsOf(lives),
+            window,
+          ),
   };
 }
 
@@ -158,9 +167,16 @@ function firstFailureAt(window: OutageWindow): Instant {
 }
 
 function changes(lives: readonly TargetHistory[]): readonly Instant[] {
-  return lives.flatMap((life) =>
-    [life.detachRequestedAt, life.deployStartedAt, life.attachRequestedAt].filter((at) => at !== null),
-  );
+  return Object.values(stepsOf(lives)).flat();
+}
+
+function stepsOf(lives: readonly TargetHistory[]): Steps {
+  const known = (pick: (life: TargetHistory) => Instant | null) => lives.map(pick).filter((at) => at !== null);
+  return {
+    detach: known((life) => life.detachRequestedAt),
+    deploy: known((life) => life.deployStartedAt),
+    attach: known((life) => life.attachRequestedAt),
+  };
 }
 
 /** The class columns as they stand after stalls and broken times were taken into account. */

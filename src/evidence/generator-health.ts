@@ -6,6 +6,7 @@ import { quantilesInPlace } from '../stats/quantile.js';
 import { clockErrorMs } from './clock-error.js';
 import { eventsOf } from './event-queries.js';
 import { type JudgedSamples, mergedSpans } from './judged-samples.js';
+import { brokenHealthPromise } from './promised-health.js';
 import type { RecordLoss } from './record-loss.js';
 
 const DROPPED = SAMPLE_CLASSES.indexOf('dropped');
@@ -39,6 +40,7 @@ export function generatorHealth(
     engineError: loss.engineError,
     ...n,
     stallMaxMs: Math.max(0, stallMax(facts, window), eventLoopDelayMax(facts, window) ?? 0),
+    silent: brokenHealthPromise(facts, window),
     controlSent: probes.sent,
     controlFailed: probes.failed,
     baseline: counts.baseline,

@@ -203,6 +203,7 @@ async function startTraffic(
     at: startAt,
     source: EMBEDDED_SOURCE,
     warmUpEndsAt: startAt + scenario.traffic.warmUpMs,
+    healthEveryMs: deps.engine.capabilities.healthEveryMs,
   });
   let end: EngineEnd;
   try {

@@ -49,6 +49,7 @@ export function emptyEvidence(): Evidence {
       forged: 0,
       late: 0,
       stallMaxMs: 0,
+      silent: null,
       controlSent: 0,
       controlFailed: 0,
       baseline: 3000,
@@ -97,6 +98,7 @@ export function emptyEvidence(): Evidence {
       controlSent: 0,
       controlFailed: 0,
     },
+    alignment: [],
   };
 }
 

@@ -148,6 +148,8 @@ export function resultOf(plan: FixturePlan): RunResult {
       failureProbabilityUpper: failed > 0 ? (failed / judged.length) * 1.13 : upper,
       equivalentDowntimeMs: failed > 0 ? null : upper * (endMs - first.detachAt),
       confidence: 0.95,
+      minAvailability: [],
+      margins: [],
       replaced: 'proven',
       marginMs,
       sentences: claimSentences(judged.length, failed, upper, marginMs),
@@ -190,5 +192,6 @@ export function resultOf(plan: FixturePlan): RunResult {
       controlSent: 400,
       controlFailed: 0,
     },
+    alignment: [],
   };
 }

@@ -17,7 +17,7 @@ export function journalOf(world: World, lives: readonly Life[], story: Generator
   const end = Math.max(stoppedAt, (lives.at(-1)?.endAt ?? 0) + SETTLE_MS) + 100;
   const events: RunEvent[] = [
     { kind: 'balancer-facts', at: 0, facts: balancerFacts(world) },
-    { kind: 'traffic-started', at: 1, source: 'node', warmUpEndsAt: WARM_UP_MS },
+    { kind: 'traffic-started', at: 1, source: 'node', warmUpEndsAt: WARM_UP_MS, healthEveryMs: 500 },
     ...pipeline,
     ...healthEvents(stoppedAt, stall),
     { kind: 'traffic-stopped', at: stoppedAt, source: 'node', scheduled, error: null },

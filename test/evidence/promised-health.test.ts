@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../src/domain/event.js';
+import { brokenHealthPromise } from '../../src/evidence/promised-health.js';
+import { factsOf, scenarioOf } from '../runs/fact-builder.js';
+
+const window = { from: 5000, to: 60_000 };
+const started = (healthEveryMs: number | null): RunEvent => ({
+  kind: 'traffic-started',
+  at: 0,
+  source: 'node',
+  warmUpEndsAt: 0,
+  healthEveryMs,
+});
+const report = (at: number): RunEvent => ({
+  kind: 'generator-health',
+  at,
+  source: 'node',
+  eventLoopDelayMaxMs: 1,
+  sent: 0,
+  ended: 0,
+  dropped: 0,
+  inFlight: 0,
+  cpuMs: 0,
+});
+const found = (events: readonly RunEvent[]) => brokenHealthPromise(factsOf(scenarioOf(), [...events], []), window);
+
+describe('brokenHealthPromise', () => {
+  it('says nothing of an engine that promised nothing', () => {
+    expect(found([started(null)])).toBeNull();
+  });
+
+  it('holds an engine that never reported, or fell silent, to its promise', () => {
+    expect(found([started(1000)])).toBe(
+      'node promised to report its health every 1 s and was silent for 55 s of the judged time',
+    );
+    const every = Array.from({ length: 60 }, (_, i) => report(i * 1000));
+    expect(found([started(1000), ...every])).toBeNull();
+    expect(found([started(1000), ...every.filter(({ at }) => at < 20_000 || at > 31_500)])).toContain(
+      'silent for 13 s',
+    );
+    expect(found([started(1000), ...every.map((e) => ({ ...e, source: 'other' }) as RunEvent)])).not.toBeNull();
+  });
+});
