@@ -17,6 +17,7 @@ export interface Truth {
   readonly shortMs: number;
   readonly targets: number;
   readonly nodes: number;
+  readonly routing: World['routing'];
   readonly ratePerSecond: number;
   /** Requests of the judged window that failed. */
   readonly failed: number;
@@ -55,6 +56,7 @@ export function simulate(world: World, random: Random): SimulatedRun {
       shortMs: world.shortSleep?.byMs ?? 0,
       targets: world.targets,
       nodes: world.nodes,
+      routing: world.routing,
       ratePerSecond: world.ratePerSecond + world.longPerSecond,
       failed,
       lags: lives.map((life) => ({

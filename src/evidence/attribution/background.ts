@@ -1,8 +1,10 @@
 import { excessP } from '../../stats/excess.js';
 import { type JudgedSamples, NO_TARGET } from '../judged-samples.js';
 
-/** A cause that rests on the time of failures alone needs so small a chance that they are the service's own. */
-const WITNESS_ALPHA = 0.001;
+/** A cause that rests on errors of a version alone needs so small a chance that they are the service's own. */
+const VERSION_ALPHA = 0.001;
+/** The same for failures in some span of the deploy: there are up to a dozen such spans in a run. */
+const SPAN_ALPHA = 1e-4;
 
 /** How the service failed before the deploy: what names the target that answered, and what names nobody. */
 export interface Background {
@@ -37,12 +39,12 @@ export function tallyOf(
 
 /** The unnamed failures are more than the service has by itself. */
 export function isUnnamedExcess({ requests, unnamed }: Tally, background: Background): boolean {
-  return unnamed > 0 && excessP(unnamed, requests, background.unnamed, background.requests) <= WITNESS_ALPHA;
+  return unnamed > 0 && excessP(unnamed, requests, background.unnamed, background.requests) <= SPAN_ALPHA;
 }
 
 /** The failures that name a target are more than the service has by itself. */
 export function isNamedExcess({ requests, named }: Tally, background: Background): boolean {
-  return named > 0 && excessP(named, requests, background.named, background.requests) <= WITNESS_ALPHA;
+  return named > 0 && excessP(named, requests, background.named, background.requests) <= SPAN_ALPHA;
 }
 
 /** Of two groups of answers the first fails more often, beyond what chance allows. */
@@ -50,5 +52,5 @@ export function failsMore(
   here: { readonly k: number; readonly n: number },
   there: { readonly k: number; readonly n: number },
 ): boolean {
-  return here.k > 0 && excessP(here.k, here.n, there.k, there.n) <= WITNESS_ALPHA;
+  return here.k > 0 && excessP(here.k, here.n, there.k, there.n) <= VERSION_ALPHA;
 }
