@@ -13,6 +13,8 @@ import { emptyEvidence } from './evidence-builder.js';
 
 const counts = (change: Partial<Counts>): Counts => ({ ...emptyEvidence().counts, ...change });
 
+const excess = (given: Counts) => deployExcessP({ ...emptyEvidence(), counts: given });
+
 describe('the bounds that decide', () => {
   it('take every unknown for a failure in the upper one, and leave it out of the lower one', () => {
     // verdict.md §4: 0 and 1 of 3,000 at 95 %.
@@ -43,11 +45,11 @@ describe('the bounds that decide', () => {
   });
 
   it('excuse nothing without a baseline', () => {
-    expect(deployExcessP(counts({ failed: 0, baseline: 0 }))).toBe(0);
-    expect(deployExcessP(counts({ failed: 0, baseline: 1 }))).toBe(1);
+    expect(excess(counts({ failed: 0, baseline: 0 }))).toBe(0);
+    expect(excess(counts({ failed: 0, baseline: 1 }))).toBe(1);
     // P(Bin(3, 1/2) ≥ 2) with as many requests on each side.
     const even = counts({ judged: 100, failed: 2, baseline: 100, baselineFailed: 1 });
-    expect(deployExcessP(even)).toBeCloseTo(0.5, 12);
+    expect(excess(even)).toBeCloseTo(0.5, 12);
   });
 
   it('explain by the baseline only what it failed as well, without a mechanism, at excessAlpha', () => {
@@ -62,6 +64,6 @@ describe('the bounds that decide', () => {
     expect(explained(even, 1)).toBe(false);
     expect(explained(even, 0, 0.49)).toBe(true);
     expect(explained(even, 0, 0.51)).toBe(false);
-    expect(explained(even, 0, deployExcessP(counts(even)))).toBe(false);
+    expect(explained(even, 0, excess(counts(even)))).toBe(false);
   });
 });
