@@ -19,6 +19,7 @@ const AMBIENT_FILES = new Set([
   'run/clock.ts',
   'run/lock.ts',
   'pipeline/deployers/command.ts',
+  'pipeline/deployers/process-group.ts',
   'lab/process.ts',
   'lab/app/process.ts',
   'lab/system.ts',

@@ -1,17 +1,20 @@
 import {
+  AddTagsCommand,
   DeregisterInstancesFromLoadBalancerCommand,
   DescribeInstanceHealthCommand,
   DescribeLoadBalancerAttributesCommand,
   DescribeLoadBalancersCommand,
+  DescribeTagsCommand,
   ElasticLoadBalancingClient,
   type ElasticLoadBalancingClientConfig,
   type InstanceState,
   type LoadBalancerAttributes,
   type LoadBalancerDescription,
   RegisterInstancesWithLoadBalancerCommand,
+  RemoveTagsCommand,
 } from '@aws-sdk/client-elastic-load-balancing';
 import { RollproofError } from '../domain/errors.js';
-import type { Balancer, BalancerFacts } from '../domain/ports.js';
+import type { Balancer, BalancerFacts, LockTag } from '../domain/ports.js';
 import type { Target, TargetHealth } from '../domain/target.js';
 import { classicTargetState } from './classic-states.js';
 
@@ -22,12 +25,19 @@ export interface ClassicOptions {
   readonly endpoint: string | null;
   /** null = the SDK's own chain (environment, profile, instance role). */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
+  /** How often the SDK itself tries; 1 under `retryingBalancer`. Absent = 4. */
+  readonly attempts?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 20_000;
 
-/** AWS Classic ELB through AWS's own SDK; its built-in retries cover throttling, 5xx and lost connections. */
+/** The tag that holds the lock of whoever rolls behind this balancer. */
+const LOCK_TAG = 'rollproof:lock';
+/** Pages of 400 balancers looked through for those that share a member. */
+const PAGES_MAX = 10;
+
+/** AWS Classic ELB through AWS's own SDK. */
 export function classicBalancer(options: ClassicOptions): Balancer {
   const client = new ElasticLoadBalancingClient(clientConfig(options));
   const name = options.name;
@@ -66,20 +76,67 @@ export function classicBalancer(options: ClassicOptions): Balancer {
       return targets.map((t) => targetHealth(t, states.InstanceStates ?? [], members));
     },
     async describe(signal) {
-      const [description, attributes] = await Promise.all([
+      const [description, elsewhere, attributes] = await Promise.all([
         describe(signal),
+        othersWithMembers(client, options, signal),
         ask(options, () =>
           client.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerName: name }), { abortSignal: signal }),
         ),
       ]);
-      return balancerFacts(name, description, attributes.LoadBalancerAttributes);
+      return { ...balancerFacts(name, description, attributes.LoadBalancerAttributes), elsewhere };
     },
     attachCommand(target) {
       const endpoint = options.endpoint === null ? '' : ` --endpoint-url ${shellWord(options.endpoint)}`;
       return `aws elb register-instances-with-load-balancer --region ${shellWord(options.region)}${endpoint} --load-balancer-name ${shellWord(name)} --instances ${shellWord(target.instance)}`;
     },
+    lockTag: lockTag(client, options),
     close() {
       client.destroy();
+    },
+  };
+}
+
+/** Instance id → other balancers that have it registered too; null when there are too many balancers to look through. */
+async function othersWithMembers(
+  client: ElasticLoadBalancingClient,
+  options: ClassicOptions,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, readonly string[]>> | null> {
+  const found: Record<string, string[]> = {};
+  let marker: string | undefined;
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const input = { PageSize: 400, ...(marker === undefined ? {} : { Marker: marker }) };
+    const reply = await ask(options, () =>
+      client.send(new DescribeLoadBalancersCommand(input), { abortSignal: signal }),
+    );
+    for (const other of reply.LoadBalancerDescriptions ?? []) {
+      if (other.LoadBalancerName === options.name) continue;
+      for (const id of membersOf(other))
+        found[id] = [...(found[id] ?? []), other.LoadBalancerName ?? 'one without a name'];
+    }
+    marker = reply.NextMarker === '' ? undefined : reply.NextMarker;
+    if (marker === undefined) return found;
+  }
+  return null;
+}
+
+function lockTag(client: ElasticLoadBalancingClient, options: ClassicOptions): LockTag {
+  const LoadBalancerNames = [options.name];
+  return {
+    async read(signal) {
+      const reply = await ask(options, () =>
+        client.send(new DescribeTagsCommand({ LoadBalancerNames }), { abortSignal: signal }),
+      );
+      const tags = reply.TagDescriptions?.[0]?.Tags ?? [];
+      return tags.find((tag) => tag.Key === LOCK_TAG)?.Value ?? null;
+    },
+    async write(value, signal) {
+      const input = { LoadBalancerNames, Tags: [{ Key: LOCK_TAG, Value: value }] };
+      await ask(options, () => client.send(new AddTagsCommand(input), { abortSignal: signal }));
+    },
+    async remove(signal) {
+      const input = { LoadBalancerNames, Tags: [{ Key: LOCK_TAG }] };
+      await ask(options, () => client.send(new RemoveTagsCommand(input), { abortSignal: signal }));
     },
   };
 }
@@ -87,7 +144,7 @@ export function classicBalancer(options: ClassicOptions): Balancer {
 function clientConfig(options: ClassicOptions): ElasticLoadBalancingClientConfig {
   return {
     region: options.region,
-    maxAttempts: 4,
+    maxAttempts: options.attempts ?? 4,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,

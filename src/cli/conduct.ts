@@ -7,16 +7,19 @@ import type { Scenario } from '../domain/scenario.js';
 import { createRunDirectory, pointLatest } from '../journal/run-directory.js';
 import { preflightFindings } from '../pipeline/safety/preflight.js';
 import { realClock } from '../run/clock.js';
-import { balancerFor, deployerFor, effectiveScenario, engineFor, type LabAccess } from '../run/compose.js';
+import { balancerFor, deployerFor, effectiveScenario, engineFor, type LabAccess, probeFor } from '../run/compose.js';
 import { gitRevision } from '../run/git-revision.js';
+import { writeLastRun } from '../run/last-run.js';
 import { type RunEnd, runScenario } from '../run/run-scenario.js';
-import { lockBalancer } from './balancer-lock.js';
+import { balancerFiles, lockBalancer } from './balancer-lock.js';
 import { deriveReports } from './derive.js';
 import { errorText } from './error-text.js';
 import type { Io } from './io.js';
 import { withLab } from './lab-session.js';
 import { liveDisplay } from './live.js';
 import { powerProblemsText } from './plan.js';
+import { reconcile } from './reconcile.js';
+import { type Retries, retriesOf } from './retries.js';
 import type { RunOptions } from './run.js';
 import { endingAtOnce, onStopSignals } from './stop-signals.js';
 import { findingsText, printResult } from './summary.js';
@@ -58,10 +61,15 @@ export async function conductRun(request: ConductRequest, io: Io): Promise<numbe
 
 async function underLab(request: ConductRequest, lab: LabAccess | null, endEarly: () => void, io: Io): Promise<number> {
   const scenario = effectiveScenario(request.scenario, lab);
+  const retries = retriesOf(io);
+  const balancer = balancerFor(scenario, lab, retries);
   // Before the preflight: what it sees must still be so when the roll begins.
-  const release = lockBalancer(scenario, scenario.name, io);
-  const balancer = balancerFor(scenario, lab);
+  const release = await lockBalancer(scenario, balancer, scenario.name, io).catch((error: unknown) => {
+    balancer.close();
+    throw error;
+  });
   try {
+    await reconcile(scenario, balancer, io);
     const seen = await preflight(scenario, balancer);
     const forced = request.options.force === true;
     if (seen.findings.some((f) => f.level === 'refused') && !forced) {
@@ -71,10 +79,10 @@ async function underLab(request: ConductRequest, lab: LabAccess | null, endEarly
       return EXIT.refused;
     }
     endEarly();
-    return await rolled(request, scenario, balancer, lab, { ...seen, forced }, io);
+    return await rolled(request, scenario, balancer, retries, lab, { ...seen, forced }, io);
   } finally {
+    await release();
     balancer.close();
-    release();
   }
 }
 
@@ -95,6 +103,7 @@ async function rolled(
   request: ConductRequest,
   scenario: Scenario,
   balancer: Balancer,
+  retries: Retries,
   lab: LabAccess | null,
   seen: Seen & { readonly forced: boolean },
   io: Io,
@@ -102,8 +111,10 @@ async function rolled(
   const out = resolve(io.cwd, request.options.out);
   const startedAt = io.wallTime();
   const dir = createRunDirectory(out, scenario.name, startedAt);
-  // At once, so that `recover` and `report` find a run that is killed.
+  // At once, so that `recover`, `report` and the next `run` find a run that is killed.
   const note = pointLatest(out, dir);
+  const files = balancerFiles(scenario, io.env);
+  if (files !== null) writeLastRun(files.lastRun, { dir, runId: runId(scenario, dir, io) });
   const originNs = io.monotonicNs();
   const clock = realClock(originNs);
   const header = runHeader(request, scenario, dir, startedAt, originNs, io);
@@ -130,7 +141,7 @@ async function rolled(
   try {
     end = await runScenario(
       { dir, header, scenario, ...seen, watchEveryMs: lab === null ? WATCH_AWS_MS : WATCH_LAB_MS },
-      { clock, balancer, engine: engineFor(scenario), deployer, observer },
+      { clock, balancer, probe: probeFor(scenario), engine: engineFor(scenario), deployer, observer, retries },
       signals.stop,
       signals.giveUp,
     );

@@ -56,6 +56,7 @@ function labAccess(lab: LabHandle): LabAccess {
     url: lab.url,
     caFile: lab.caFile,
     addresses: lab.nodes.map((n) => `${n.host}:${n.port}`),
+    targetUrls: Object.fromEntries(lab.instances.map((i) => [i.instance, `http://127.0.0.1:${i.port}/`])),
     env: lab.env,
   };
 }

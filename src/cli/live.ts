@@ -31,7 +31,7 @@ export function liveDisplay(scenario: Scenario, clock: Clock, options: { readonl
   if (options.quiet === true)
     return { event: () => undefined, traffic: () => undefined, output: () => undefined, end: () => undefined };
   const screen = io.stderr.isTty && io.env.TERM !== 'dumb' ? terminalScreen(io) : plainScreen(io);
-  const pipeline = pipelineOf(scenario);
+  const pipeline = pipelineOf(scenario, null);
   const deploys = pipeline.stages.flatMap((s) => s.steps).filter((s) => s.kind === 'deploy').length;
   const typed = outputBuffer();
   let state = initialProgress(

@@ -20,7 +20,12 @@ export function addPlan(program: Command, io: Io, finish: Finish): void {
     .action(async (file: string, options: { json?: true }) => {
       const scenario = await scenarioFrom(file, io);
       const power = powerOfRun(scenario);
-      const plan = { scenario: scenario.name, pipeline: pipelineOf(scenario), expectedMs: expectedMs(scenario), power };
+      const plan = {
+        scenario: scenario.name,
+        pipeline: pipelineOf(scenario, null),
+        expectedMs: expectedMs(scenario),
+        power,
+      };
       io.stdout.write(options.json === true ? `${JSON.stringify(plan, null, 2)}\n` : planText(scenario, power));
       finish(power.canPass ? EXIT.pass : EXIT.inconclusive);
     });
@@ -28,7 +33,7 @@ export function addPlan(program: Command, io: Io, finish: Finish): void {
 
 /** What could be proven if the deploys themselves took no time: the cautious side. */
 function powerOfRun(scenario: Scenario): Power {
-  return powerOf(scenario, { deployMs: sleepMsOf(pipelineOf(scenario)) });
+  return powerOf(scenario, { deployMs: sleepMsOf(pipelineOf(scenario, null)) });
 }
 
 /** Why this scenario cannot PASS, ready to print; null when it can. */
@@ -41,13 +46,13 @@ export function powerProblemsText(scenario: Scenario): string | null {
 /** Sleeps, warm-up, baseline and settle, ms; deploys and waits come on top. */
 export function expectedMs(scenario: Scenario): number {
   const { warmUpMs, baselineMs, settleMs } = scenario.traffic;
-  return warmUpMs + baselineMs + sleepMsOf(pipelineOf(scenario)) + settleMs;
+  return warmUpMs + baselineMs + sleepMsOf(pipelineOf(scenario, null)) + settleMs;
 }
 
 function planText(scenario: Scenario, power: Power): string {
   const { balancer, traffic, targets, rollout } = scenario;
   const where = balancer.kind === 'lab' ? `the lab (${balancer.preset})` : `${balancer.name} in ${balancer.region}`;
-  const pipeline = pipelineOf(scenario);
+  const pipeline = pipelineOf(scenario, null);
   const stages = pipeline.stages.map(
     (s) => `  ${plainLine(s.name)}\n${s.steps.map((step) => `    ${plainLine(stepLabel(step))}\n`).join('')}`,
   );

@@ -11,8 +11,9 @@ export function addRecover(program: Command, io: Io, finish: Finish): void {
     .command('recover')
     .description('attach again what a killed run left detached')
     .argument('[dir]', 'run directory', `reports/${LATEST}`)
-    .action(async (dir: string) => {
+    .option('--wait', 'wait until what was attached is in service')
+    .action(async (dir: string, options: { wait?: true }) => {
       const { recoverRun } = await import('./recover-run.js');
-      finish(await recoverRun(runDirectory(resolve(io.cwd, dir)), io));
+      finish(await recoverRun(runDirectory(resolve(io.cwd, dir)), options.wait === true, io));
     });
 }

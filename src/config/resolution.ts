@@ -4,6 +4,7 @@ import type {
   ExplicitStep,
   LabKnobValue,
   Policy,
+  Requirement,
   Rollout,
   Scenario,
   Service,
@@ -27,6 +28,7 @@ export function resolveScenario(document: ScenarioDocument, resolvePath: Resolve
     rollout: rolloutOf(document.rollout, resolvePath),
     traffic: trafficOf(document.traffic, resolvePath),
     policy: policyOf(document.policy),
+    requires: requirementOf(document.requires, resolvePath),
     expect: document.expect,
   };
 }
@@ -62,11 +64,19 @@ function rolloutOf(rollout: ScenarioDocument['rollout'], resolvePath: ResolvePat
     sleep: { afterDetachMs: rollout.sleep.afterDetach, afterAttachMs: rollout.sleep.afterAttach },
     wait: rollout.wait,
     awaitTimeoutMs: rollout.awaitTimeout,
+    settleMs: rollout.settle,
+    onFailure: rollout.onFailure,
     minInService: rollout.minInService,
     deploy: deployOf(rollout.deploy, resolvePath),
     version: rollout.version,
     previousVersion: rollout.previousVersion,
   };
+}
+
+function requirementOf(requires: ScenarioDocument['requires'], resolvePath: ResolvePath): Requirement | null {
+  if (requires === null) return null;
+  const { environment, maxAge, pass } = requires;
+  return { environment, maxAgeMs: maxAge, pass: pass === null ? null : resolvePath(pass, ['requires', 'pass']) };
 }
 
 function stepsOf(step: ScenarioDocument['rollout']['stages'][number]['steps'][number]): ExplicitStep[] {

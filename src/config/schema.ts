@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { balancerSchema } from './schema/balancer.js';
-import { name, text } from './schema/fields.js';
+import { name, optionalText, someTime, text } from './schema/fields.js';
 import { expectSchema, policySchema } from './schema/policy.js';
 import { rolloutSchema } from './schema/rollout.js';
-import { serviceSchema } from './schema/service.js';
+import { optionalUrl, serviceSchema } from './schema/service.js';
 import { trafficSchema } from './schema/traffic.js';
 
 const targetSchema = z.strictObject({
@@ -14,6 +14,25 @@ const targetSchema = z.strictObject({
   instance: name('write an instance id such as i-0123456789abcdef0').meta({
     description: 'What the load balancer calls it: the EC2 instance id.',
     example: 'i-0123456789abcdef0',
+  }),
+  url: optionalUrl().meta({
+    description:
+      'Its own address, past the load balancer, asked for its version with wait health or both, before it is attached after trouble, and in the preflight.',
+  }),
+  zone: optionalText().meta({
+    description: 'Its availability zone, needed where cross-zone balancing is off.',
+  }),
+});
+
+const requiresSchema = z.strictObject({
+  environment: name('write a name such as staging').meta({
+    description: 'Environment in which the same version must have ended in PASS.',
+    example: 'staging',
+  }),
+  maxAge: someTime().prefault('24h').meta({ description: 'How old that PASS may be.' }),
+  pass: optionalText().meta({
+    description:
+      'Run directory of that PASS, or its derived/pass.json; by default the newest one that fits below --out.',
   }),
 });
 
@@ -38,6 +57,10 @@ export const scenarioSchema = z.strictObject({
   rollout: rolloutSchema,
   traffic: trafficSchema,
   policy: policySchema.prefault({}),
+  requires: z
+    .union([requiresSchema, z.null()])
+    .prefault(null)
+    .meta({ description: 'What must have passed before this may run, e.g. the same version on staging.' }),
   expect: z
     .union([expectSchema, z.null()])
     .prefault(null)

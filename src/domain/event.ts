@@ -93,6 +93,25 @@ export type RunEvent =
       readonly what: AppChange;
       readonly via: 'mark' | 'probe';
     }
+  /** The deploy command runs in a process group of its own and outlives a killed rollproof: recovery must know it. */
+  | {
+      readonly kind: 'deploy-started';
+      readonly at: Instant;
+      readonly target: TargetId;
+      readonly pid: number;
+      /** When that process began, in the kernel's words: tells it from a later one with its number; null = unknown. */
+      readonly born: string | null;
+      readonly host: string;
+    }
+  /** An API call that failed for now and is made again after `delayMs`. */
+  | {
+      readonly kind: 'balancer-retry';
+      readonly at: Instant;
+      readonly operation: string;
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly error: string;
+    }
   | {
       readonly kind: 'deploy-ended';
       readonly at: Instant;

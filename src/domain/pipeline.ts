@@ -1,7 +1,18 @@
 import type { TargetId } from './target.js';
 import { formatDuration } from './time.js';
 
-export type AwaitCondition = 'drained' | 'in-service';
+/**
+ * What an `await` step waits for: `drained` and `in-service` by the balancer's word, `answers` by the target's own
+ * (asked past the balancer, new version), `seen` by an answer of the new version that came through the balancer.
+ */
+export type AwaitCondition = 'drained' | 'in-service' | 'answers' | 'seen';
+
+const CONDITIONS = {
+  drained: 'drained',
+  'in-service': 'in service',
+  answers: 'to answer',
+  seen: 'to be seen through the load balancer',
+} as const satisfies Record<AwaitCondition, string>;
 
 /** One thing the engine does. `why` says what a sleep is for, so evidence can name it. */
 export type Step =
@@ -11,6 +22,8 @@ export type Step =
       readonly ms: number;
       readonly why: 'after-detach' | 'after-attach';
       readonly target: TargetId;
+      /** Counted from the detach or attach before it, so that the time spent asking is part of it. */
+      readonly sinceChange?: true;
     }
   | {
       readonly kind: 'await';
@@ -32,6 +45,6 @@ export interface Pipeline {
 /** One step in a few words: `detach staging-1`, `sleep 5 s`, `await staging-1 in service`. */
 export function stepLabel(step: Step): string {
   if (step.kind === 'sleep') return `sleep ${formatDuration(step.ms)}`;
-  if (step.kind === 'await') return `await ${step.target} ${step.condition === 'drained' ? 'drained' : 'in service'}`;
+  if (step.kind === 'await') return `await ${step.target} ${CONDITIONS[step.condition]}`;
   return `${step.kind} ${step.target}`;
 }

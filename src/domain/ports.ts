@@ -16,7 +16,16 @@ export interface Balancer {
   describe(signal: AbortSignal): Promise<BalancerFacts>;
   /** The exact command a person can run by hand to attach a target again. */
   attachCommand(target: Target): string;
+  /** The lock kept at the balancer itself, where it can keep one. */
+  readonly lockTag?: LockTag;
   close(): void;
+}
+
+/** One text at the balancer that every machine sees; last writer wins. */
+export interface LockTag {
+  read(signal: AbortSignal): Promise<string | null>;
+  write(value: string, signal: AbortSignal): Promise<void>;
+  remove(signal: AbortSignal): Promise<void>;
 }
 
 /** What the balancer says of itself; null = it does not say. */
@@ -31,6 +40,8 @@ export interface BalancerFacts {
   readonly idleTimeoutMs: number | null;
   readonly crossZone: boolean | null;
   readonly zones: readonly string[];
+  /** Other balancers that have some of its members, by instance id; absent or null = not known. */
+  readonly elsewhere?: Readonly<Record<string, readonly string[]>> | null;
   readonly healthCheck: {
     readonly target: string;
     readonly intervalMs: number;
@@ -106,6 +117,27 @@ export interface TrafficEngine {
     },
     signal: AbortSignal,
   ): Promise<EngineEnd>;
+}
+
+/** The runner's one look at the traffic: did an answer come through the balancer? Never part of the verdict. */
+export interface TrafficView {
+  /** Whether a good answer of that target with that version, asked for since `since`, has been recorded. */
+  seenSince(target: TargetId, version: string, since: Instant): boolean;
+}
+
+/** Asks a target itself, past the balancer. */
+export interface TargetProbe {
+  /** One request to its `url`. Never rejects; null = the target has no known address. */
+  ask(target: Target, signal: AbortSignal): Promise<ProbeAnswer | null>;
+}
+
+export interface ProbeAnswer {
+  /** It answered, and as `service.ok` wants it. */
+  readonly ok: boolean;
+  /** What its version header says, null = nothing. Untrusted text. */
+  readonly version: string | null;
+  /** In a few words, for messages. Untrusted text. */
+  readonly said: string;
 }
 
 export interface DeployRequest {

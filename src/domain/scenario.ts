@@ -12,6 +12,8 @@ export interface Scenario {
   readonly rollout: Rollout;
   readonly traffic: Traffic;
   readonly policy: Policy;
+  /** What must have passed before this may run; null = nothing. */
+  readonly requires?: Requirement | null;
   /** What a run of this file is known to end in; used by demos and the detection matrix, never by the verdict. */
   readonly expect: ExpectedEnd | null;
 }
@@ -47,6 +49,10 @@ export type BalancerConfig =
       readonly region: string;
       /** Another API endpoint than AWS's, e.g. a lab started apart; null for AWS. */
       readonly endpoint: string | null;
+      /** What the user says about Auto Scaling, which the ELB API does not tell; null = nothing said. */
+      readonly autoScaling?: 'none' | 'suspended' | null;
+      /** Also keep the lock as a tag on the balancer, for runs started on other machines. */
+      readonly lockTag?: boolean;
     }
   | {
       readonly kind: 'lab';
@@ -56,6 +62,15 @@ export type BalancerConfig =
       /** Overrides of the preset's knobs; names and units are the lab's (docs/lab.md). */
       readonly knobs: Readonly<Record<string, LabKnobValue>>;
     };
+
+/** A PASS of the same version elsewhere, e.g. on staging before production. */
+export interface Requirement {
+  readonly environment: string;
+  /** Older than this it does not count, ms. */
+  readonly maxAgeMs: number;
+  /** Run directory or pass.json to look at; null = the newest that fits below --out. */
+  readonly pass: string | null;
+}
 
 export type LabKnobValue = number | boolean | string | readonly [number, number];
 
@@ -67,8 +82,12 @@ export interface Rollout {
   readonly stages: readonly ExplicitStage[];
   readonly sleep: { readonly afterDetachMs: number; readonly afterAttachMs: number };
   readonly wait: WaitMode;
-  /** How long an `await` step may take before the step fails. */
-  readonly awaitTimeoutMs: number;
+  /** How long an `await` step may take before the step fails; null = computed from the balancer's configuration. */
+  readonly awaitTimeoutMs: number | null;
+  /** How long a state must hold without a break before an `await` step believes it, ms; absent = 2 s. */
+  readonly settleMs?: number;
+  /** What becomes of a target whose deploy failed: left as it is, or given the previous version; absent = stop. */
+  readonly onFailure?: 'stop' | 'rollback';
   /** Other targets that must be healthy before any detach; checked live. */
   readonly minInService: number;
   readonly deploy: DeployConfig;

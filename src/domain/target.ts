@@ -5,6 +5,10 @@ export interface Target {
   readonly id: TargetId;
   /** What the balancer calls it: an EC2 instance id for ELB. */
   readonly instance: string;
+  /** Its own address, past the balancer, for direct probes; absent or null = not known. */
+  readonly url?: string | null;
+  /** Its availability zone; absent or null = not known. */
+  readonly zone?: string | null;
 }
 
 /** ELBv2's words, used for every balancer (table in docs/glossary.md). */

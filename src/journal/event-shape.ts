@@ -39,7 +39,7 @@ const STEPS: Readonly<Record<string, Shape>> = {
   attach: record({ target: text }),
   deploy: record({ target: text }),
   sleep: record({ ms: amount, why: oneOf('after-detach', 'after-attach'), target: text }),
-  await: record({ target: text, condition: oneOf('drained', 'in-service'), timeoutMs: amount }),
+  await: record({ target: text, condition: oneOf('drained', 'in-service', 'answers', 'seen'), timeoutMs: amount }),
 };
 const step: Shape = (value) => {
   const problem = object(value);
@@ -96,6 +96,8 @@ const EVENTS: { readonly [K in RunEvent['kind']]: Shape } = {
   }),
   stall: record({ source: text, from: amount, to: amount }),
   'control-probe': record({ source: text, sent: amount, failed: amount }),
+  'deploy-started': record({ target: text, pid: amount, born: nullable(text), host: text }),
+  'balancer-retry': record({ operation: text, attempt: amount, delayMs: amount, error: text }),
   recovery: record({ target: text, ok: flag, message: text }),
   interrupted: record({ signal: oneOf('SIGINT', 'SIGTERM', 'SIGHUP') }),
   warning: record({ message: text }),

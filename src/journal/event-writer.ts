@@ -20,6 +20,7 @@ const SYNCED: ReadonlySet<string> = new Set([
   'header',
   'step-intent',
   'balancer-call',
+  'deploy-started',
   'recovery',
   'interrupted',
   'run-ended',

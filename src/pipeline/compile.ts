@@ -1,12 +1,18 @@
 import type { Pipeline } from '../domain/pipeline.js';
+import type { BalancerFacts } from '../domain/ports.js';
 import type { Scenario } from '../domain/scenario.js';
+import { awaitDeadlines } from './deadlines.js';
 import { explicitStages } from './strategies/explicit.js';
 import { rollingStages } from './strategies/rolling.js';
 
-/** Scenario → pipeline: pure, so `plan` prints exactly what `run` will do. */
-export function pipelineOf(scenario: Pick<Scenario, 'targets' | 'rollout'>): Pipeline {
+/**
+ * Scenario → pipeline: pure, so `plan` prints exactly what `run` will do.
+ * @param facts what the balancer says of itself, for the deadlines; null where nobody asked it: those of a stranger.
+ */
+export function pipelineOf(scenario: Pick<Scenario, 'targets' | 'rollout'>, facts: BalancerFacts | null): Pipeline {
   const { rollout, targets } = scenario;
-  return { stages: rollout.strategy === 'stages' ? explicitStages(rollout.stages) : rollingStages(targets, rollout) };
+  if (rollout.strategy === 'stages') return { stages: explicitStages(rollout.stages) };
+  return { stages: rollingStages(targets, rollout, awaitDeadlines(rollout, facts)) };
 }
 
 /** Known part of a pipeline's duration in ms: its sleeps. Deploys and waits come on top. */

@@ -1,13 +1,15 @@
 import { RollproofError } from '../domain/errors.js';
 import type { DeployEnd, RunEvent } from '../domain/event.js';
 import { type Pipeline, type Stage, type Step, stepLabel } from '../domain/pipeline.js';
-import type { Balancer, Deployer, EventSink } from '../domain/ports.js';
+import type { Balancer, Deployer, EventSink, TargetProbe, TrafficView } from '../domain/ports.js';
 import type { Rollout } from '../domain/scenario.js';
 import type { Target, TargetId } from '../domain/target.js';
-import type { Clock } from '../domain/time.js';
+import type { Clock, Instant } from '../domain/time.js';
+import { settleOf } from './deadlines.js';
 import { detachedAfter } from './safety/detached.js';
-import { assertMinInService } from './safety/in-service.js';
+import { assertMember, assertMinInService } from './safety/in-service.js';
 import { recoverTargets } from './safety/recovery.js';
+import { rolledBack } from './safety/rollback.js';
 import { awaitTarget } from './wait.js';
 
 export interface RunnerDeps {
@@ -18,6 +20,10 @@ export interface RunnerDeps {
   readonly targets: readonly Target[];
   readonly rollout: Rollout;
   readonly runId: string;
+  readonly probe: TargetProbe;
+  readonly traffic: TrafficView;
+  /** Instance ids the preflight saw registered: no other is ever detached. */
+  readonly members: readonly string[];
 }
 
 export interface PipelineEnd {
@@ -48,45 +54,55 @@ export async function runPipeline(
     },
   };
   const context: RunnerDeps = { ...deps, events };
+  const changes: Changes = new Map();
   let error: RollproofError | null = null;
   try {
-    for (const stage of pipeline.stages) await runStage(stage, context, stop);
+    for (const stage of pipeline.stages) await runStage(stage, context, changes, stop);
   } catch (cause) {
     error = asRollproofError(cause);
   }
   const interrupted = error?.code === 'INTERRUPTED';
   // A deploy that a stop cut short did not fail by itself, whatever the stop was for.
   const cut = error !== null && isCut(error);
-  const left = detachedAfter(history).map((d) =>
+  const open = detachedAfter(history).map((d) =>
     cut && d.deploy === 'failed' ? { ...d, deploy: 'open' as const } : d,
   );
+  const left = error === null || cut ? open : await rolledBack(error, open, context, stop);
   const stillDetached =
     error === null ? left.map((d) => d.target) : await recoverTargets(left, deps.targets, context, giveUp);
   const deploy: DeployEnd = error === null ? 'complete' : interrupted ? 'interrupted' : 'failed';
   return { deploy, stillDetached, error };
 }
 
-async function runStage(stage: Stage, deps: RunnerDeps, stop: AbortSignal): Promise<void> {
+async function runStage(stage: Stage, deps: RunnerDeps, changes: Changes, stop: AbortSignal): Promise<void> {
   deps.events.append({ kind: 'stage-started', at: deps.clock.now(), stage: stage.name });
   let ok = false;
   try {
-    for (const [index, step] of stage.steps.entries()) await runStep(stage.name, index, step, deps, stop);
+    for (const [index, step] of stage.steps.entries()) await runStep(stage.name, index, step, deps, changes, stop);
     ok = true;
   } finally {
     deps.events.append({ kind: 'stage-ended', at: deps.clock.now(), stage: stage.name, ok });
   }
 }
 
-async function runStep(stage: string, index: number, step: Step, deps: RunnerDeps, stop: AbortSignal): Promise<void> {
+async function runStep(
+  stage: string,
+  index: number,
+  step: Step,
+  deps: RunnerDeps,
+  changes: Changes,
+  stop: AbortSignal,
+): Promise<void> {
   const place = { stage, index, step };
   try {
     throwIfStopped(stop, step);
     if (step.kind === 'detach') {
+      assertMember(targetOf(step.target, deps), deps.members);
       await unlessStopped(assertMinInService(step.target, deps.rollout.minInService, deps, stop), stop, step);
     }
     throwIfStopped(stop, step);
     deps.events.append({ kind: 'step-intent', at: deps.clock.now(), ...place });
-    await execute(stage, step, deps, stop);
+    await execute(stage, step, deps, changes, stop);
     throwIfStopped(stop, step);
     deps.events.append({ kind: 'step-done', at: deps.clock.now(), ...place });
   } catch (cause) {
@@ -96,13 +112,27 @@ async function runStep(stage: string, index: number, step: Step, deps: RunnerDep
   }
 }
 
-function execute(stage: string, step: Step, deps: RunnerDeps, stop: AbortSignal): Promise<void> {
+/** When each target's last detach or attach was asked for: sleeps and proofs count from there. */
+type Changes = Map<TargetId, { readonly requestedAt: Instant; readonly respondedAt: Instant }>;
+
+function execute(stage: string, step: Step, deps: RunnerDeps, changes: Changes, stop: AbortSignal): Promise<void> {
   switch (step.kind) {
     case 'sleep':
-      return deps.clock.sleep(step.ms, stop);
+      return deps.clock.sleep(sleepMs(step, deps.clock, changes), stop);
     case 'await':
       return unlessStopped(
-        awaitTarget(targetOf(step.target, deps), step.condition, step.timeoutMs, deps, stop),
+        awaitTarget(
+          {
+            target: targetOf(step.target, deps),
+            condition: step.condition,
+            timeoutMs: step.timeoutMs,
+            settleMs: settleOf(deps.rollout),
+            version: deps.rollout.version,
+            since: changes.get(step.target)?.requestedAt ?? 0,
+          },
+          deps,
+          stop,
+        ),
         stop,
         step,
       );
@@ -119,12 +149,17 @@ function execute(stage: string, step: Step, deps: RunnerDeps, stop: AbortSignal)
       );
     case 'detach':
     case 'attach':
-      return callBalancer(step.kind, targetOf(step.target, deps), deps);
+      return callBalancer(step.kind, targetOf(step.target, deps), deps, changes);
   }
 }
 
 /** A change of membership is never cut in the middle: Ctrl-C waits for its reply, so that we know what was done. */
-async function callBalancer(operation: 'detach' | 'attach', target: Target, deps: RunnerDeps): Promise<void> {
+async function callBalancer(
+  operation: 'detach' | 'attach',
+  target: Target,
+  deps: RunnerDeps,
+  changes: Changes,
+): Promise<void> {
   const uncut = new AbortController().signal;
   const requestedAt = deps.clock.now();
   let failure: RollproofError | null = null;
@@ -134,6 +169,7 @@ async function callBalancer(operation: 'detach' | 'attach', target: Target, deps
     failure = asRollproofError(cause);
   }
   const respondedAt = deps.clock.now();
+  changes.set(target.id, { requestedAt, respondedAt });
   deps.events.append({
     kind: 'balancer-call',
     at: respondedAt,
@@ -144,6 +180,11 @@ async function callBalancer(operation: 'detach' | 'attach', target: Target, deps
     error: failure?.message ?? null,
   });
   if (failure !== null) throw failure;
+}
+
+function sleepMs(step: Extract<Step, { kind: 'sleep' }>, clock: Clock, changes: Changes): number {
+  const change = step.sinceChange === true ? changes.get(step.target) : undefined;
+  return change === undefined ? step.ms : Math.max(0, step.ms - (clock.now() - change.respondedAt));
 }
 
 function targetOf(id: TargetId, deps: RunnerDeps): Target {

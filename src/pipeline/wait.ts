@@ -1,46 +1,71 @@
 import { RollproofError } from '../domain/errors.js';
 import type { AwaitCondition } from '../domain/pipeline.js';
-import type { Balancer } from '../domain/ports.js';
+import type { Balancer, TargetProbe, TrafficView } from '../domain/ports.js';
 import type { Target, TargetHealth } from '../domain/target.js';
-import { type Clock, formatDuration } from '../domain/time.js';
+import { type Clock, formatDuration, type Instant } from '../domain/time.js';
 import { isInService } from './safety/in-service.js';
 
 const POLL_MS = 1000;
-/** A health check that flaps passes once; it must hold over this many reads in a row. */
-const READS_IN_A_ROW = 2;
+
+export interface AwaitRequest {
+  readonly target: Target;
+  readonly condition: AwaitCondition;
+  readonly timeoutMs: number;
+  /** The condition must hold without a break for this long. */
+  readonly settleMs: number;
+  /** The version an answer must show (`answers`, `seen`). */
+  readonly version: string;
+  /** Answers before this instant prove nothing (`seen`): that of the attach. */
+  readonly since: Instant;
+}
+
+export interface AwaitDeps {
+  readonly balancer: Balancer;
+  readonly probe: TargetProbe;
+  readonly traffic: TrafficView;
+  readonly clock: Clock;
+}
+
+/** What one look showed: whether the condition held, and the words for the error if it never does. */
+interface Look {
+  readonly holds: boolean;
+  readonly said: string;
+}
 
 /**
- * Polls until the balancer itself says that the target is drained or in service. The SDK's own waiters are no use: they
- * call a draining target in service, and an unhealthy one deregistered.
- * @throws RollproofError AWAIT_TIMEOUT with the balancer's last words.
+ * Looks every second until the condition has held for the settle time. The SDK's own waiters are no use: they call a
+ * draining target in service, and an unhealthy one deregistered; a state is (state, description, membership) here.
+ * @throws RollproofError AWAIT_TIMEOUT with the last words of whoever was asked.
  */
-export async function awaitTarget(
-  target: Target,
-  condition: AwaitCondition,
-  timeoutMs: number,
-  deps: { readonly balancer: Balancer; readonly clock: Clock },
-  signal: AbortSignal,
-): Promise<void> {
-  const deadline = deps.clock.now() + timeoutMs;
-  let held = 0;
+export async function awaitTarget(request: AwaitRequest, deps: AwaitDeps, signal: AbortSignal): Promise<void> {
+  const deadline = deps.clock.now() + request.timeoutMs;
+  let heldSince: Instant | null = null;
   for (;;) {
-    const [health] = await deps.balancer.health([target], signal).catch(unlessUnreachable);
-    held = health !== undefined && holds(health, condition) ? held + 1 : 0;
-    if (held >= READS_IN_A_ROW || signal.aborted) return;
-    if (deps.clock.now() + POLL_MS > deadline) {
-      throw new RollproofError(
-        'AWAIT_TIMEOUT',
-        `${target.id} was not ${condition === 'drained' ? 'drained' : 'in service'} after ${formatDuration(timeoutMs)}: ${health?.state ?? 'unknown'}, ${health?.description ?? 'the load balancer did not answer'}`,
-        {
-          hint:
-            condition === 'drained'
-              ? 'see which requests stay open, or lower the drain timeout'
-              : 'see why its health check does not pass',
-        },
-      );
-    }
+    const { holds, said } = await look(request, deps, signal);
+    if (signal.aborted) return;
+    const now = deps.clock.now();
+    heldSince = holds ? (heldSince ?? now) : null;
+    // One answer through the balancer is a fact; only a state can flap.
+    if (heldSince !== null && (request.condition === 'seen' || now - heldSince >= request.settleMs)) return;
+    if (now + POLL_MS > deadline) throw timeout(request, said);
     await deps.clock.sleep(POLL_MS, signal);
   }
+}
+
+async function look(request: AwaitRequest, deps: AwaitDeps, signal: AbortSignal): Promise<Look> {
+  const { target, condition, version, since } = request;
+  if (condition === 'answers') {
+    const answer = await deps.probe.ask(target, signal);
+    if (answer === null) return { holds: true, said: 'its address is not known' };
+    return { holds: answer.ok && (answer.version === null || answer.version === version), said: answer.said };
+  }
+  if (condition === 'seen') {
+    const seen = deps.traffic.seenSince(target.id, version, since);
+    return { holds: seen, said: `no good answer of ${version} came through the load balancer` };
+  }
+  const [health] = await deps.balancer.health([target], signal).catch(unlessUnreachable);
+  if (health === undefined) return { holds: false, said: 'unknown, the load balancer did not answer' };
+  return { holds: holds(health, condition), said: `${health.state}, ${health.description}` };
 }
 
 /** A busy or silent API is asked again until the deadline; a refusal (no such balancer, no permission) is final. */
@@ -49,6 +74,20 @@ function unlessUnreachable(cause: unknown): readonly TargetHealth[] {
   throw cause;
 }
 
-function holds(health: TargetHealth, condition: AwaitCondition): boolean {
+function holds(health: TargetHealth, condition: 'drained' | 'in-service'): boolean {
   return condition === 'drained' ? health.state === 'unused' && !health.registered : isInService(health);
+}
+
+const FAILED = {
+  drained: ['was not drained', 'see which requests stay open, or lower the drain timeout'],
+  'in-service': ['was not in service', 'see why its health check does not pass'],
+  answers: ['did not answer with the new version', 'see the deploy log: did the new version start?'],
+  seen: ['was not seen through the load balancer', 'is service.identity right, and does every zone reach the target?'],
+} as const satisfies Record<AwaitCondition, readonly [string, string]>;
+
+function timeout({ target, condition, timeoutMs }: AwaitRequest, said: string): RollproofError {
+  const [failed, hint] = FAILED[condition];
+  return new RollproofError('AWAIT_TIMEOUT', `${target.id} ${failed} after ${formatDuration(timeoutMs)}: ${said}`, {
+    hint,
+  });
 }

@@ -1,12 +1,15 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { classicBalancer } from '../balancer/elb-classic.js';
-import type { Balancer, Deployer, EventSink, TrafficEngine } from '../domain/ports.js';
+import { type RetryDeps, retryingBalancer } from '../balancer/retrying.js';
+import type { Balancer, Deployer, EventSink, TargetProbe, TrafficEngine } from '../domain/ports.js';
 import type { Scenario } from '../domain/scenario.js';
 import type { Clock } from '../domain/time.js';
 import { commandDeployer } from '../pipeline/deployers/command.js';
 import { noDeployer } from '../pipeline/deployers/none.js';
+import { httpProbe } from '../pipeline/probe/http-probe.js';
 import { embeddedEngine } from '../traffic/embedded/engine.js';
+import { uniformStream } from '../traffic/random.js';
 
 /** How to reach a started lab: everything that differs between it and AWS. */
 export interface LabAccess {
@@ -19,9 +22,14 @@ export interface LabAccess {
   readonly addresses: readonly string[];
   /** The certificate its listener shows; null = it is in the clear. */
   readonly caFile: string | null;
+  /** Instance id → `http://host:port` of its application. */
+  readonly targetUrls: Readonly<Record<string, string>>;
   /** What its deploy command needs to know. */
   readonly env: Readonly<Record<string, string>>;
 }
+
+/** Apart from the streams of the traffic. */
+const RETRY_STREAM = 101;
 
 /** Those the lab names itself, never used against AWS; it checks them only when its knobs ask it to. */
 function labCredentials({ env }: LabAccess): { readonly accessKeyId: string; readonly secretAccessKey: string } {
@@ -35,8 +43,10 @@ export function effectiveScenario(scenario: Scenario, lab: LabAccess | null): Sc
   const base = new URL(lab.url);
   url.protocol = base.protocol;
   url.host = base.host;
+  const targets = scenario.targets.map((t) => ({ ...t, url: t.url ?? lab.targetUrls[t.instance] ?? null }));
   return {
     ...scenario,
+    targets: targets as unknown as Scenario['targets'],
     service: { ...scenario.service, url: url.href },
     traffic: {
       ...scenario.traffic,
@@ -47,16 +57,29 @@ export function effectiveScenario(scenario: Scenario, lab: LabAccess | null): Sc
 }
 
 /** The only place that names concrete drivers. */
-export function balancerFor(scenario: Scenario, lab: LabAccess | null): Balancer {
-  if (lab !== null)
-    return classicBalancer({
-      name: lab.loadBalancer,
-      region: lab.region,
-      endpoint: lab.endpoint,
-      credentials: labCredentials(lab),
-    });
-  if (scenario.balancer.kind === 'lab') throw new Error('a lab scenario needs a started lab');
-  return classicBalancer({ ...scenario.balancer, credentials: null });
+export function balancerFor(scenario: Scenario, lab: LabAccess | null, retries: RetryDeps): Balancer {
+  return retryingBalancer(driverFor(scenario, lab), retries);
+}
+
+function driverFor({ balancer }: Scenario, lab: LabAccess | null): Balancer {
+  if (lab !== null) {
+    const { loadBalancer: name, region, endpoint } = lab;
+    return classicBalancer({ name, region, endpoint, credentials: labCredentials(lab), attempts: 1 });
+  }
+  if (balancer.kind === 'lab') throw new Error('a lab scenario needs a started lab');
+  const { name, region, endpoint } = balancer;
+  return classicBalancer({ name, region, endpoint, credentials: null, attempts: 1 });
+}
+
+/** Draws for jitter and lock waits; two runs that start together must not stay in step. */
+export function randomFrom(seed: number): () => number {
+  const draw = uniformStream(seed, RETRY_STREAM);
+  let k = 0;
+  return () => draw(k++);
+}
+
+export function probeFor(scenario: Scenario): TargetProbe {
+  return httpProbe(scenario.service, scenario.traffic.tls);
 }
 
 export function engineFor(_scenario: Scenario): TrafficEngine {

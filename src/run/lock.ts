@@ -1,16 +1,22 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { RollproofError } from '../domain/errors.js';
+import { bornOf, isAlive } from '../pipeline/deployers/process-group.js';
 
 /** Releases the lock if it is still ours; harmless when called twice. */
 export type Release = () => void;
 
-interface Holder {
+/** How often a holder shows that it lives. */
+const HEARTBEAT_MS = 10_000;
+
+export interface Holder {
   readonly pid: number;
   /** When that process began, in the kernel's words: a pid alone may be somebody else's by now. Null where unknown. */
   readonly born: string | null;
   readonly host: string;
+  /** The user who started it; absent in locks of older versions. */
+  readonly owner?: string;
   readonly runId: string;
   readonly since: string;
 }
@@ -22,13 +28,64 @@ interface Holder {
  * @throws RollproofError LOCK_HELD naming the holder.
  */
 export function acquireLock(stateDir: string, key: string, runId: string, now: Date): Release {
-  const file = join(stateDir, `${key.replace(/[^A-Za-z0-9._-]+/g, '-')}.lock`);
-  const { pid } = process;
-  const text = JSON.stringify({ pid, born: bornOf(pid), host: hostname(), runId, since: now.toISOString() });
+  const file = lockFile(stateDir, key);
+  const text = JSON.stringify(thisHolder(runId, now));
   if (!created(file, text, stateDir)) takeOver(file, text, stateDir);
+  const beat = setInterval(() => beatOf(file, text), HEARTBEAT_MS).unref();
   return () => {
+    clearInterval(beat);
     if (textOf(file) === text) rmSync(file, { force: true });
   };
+}
+
+/** Who this process is, for a lock. */
+export function thisHolder(runId: string, now: Date): Holder {
+  const { pid } = process;
+  return { pid, born: bornOf(pid), host: hostname(), owner: owner(), runId, since: now.toISOString() };
+}
+
+/** Whether that holder certainly does nothing any more: only of this host can that be known. */
+export function isGone({ host, pid, born }: Pick<Holder, 'host' | 'pid' | 'born'>): boolean {
+  return host === hostname() && !isAlive(pid, born);
+}
+
+/** Where the lock of one balancer is. */
+export function lockFile(stateDir: string, key: string): string {
+  return join(stateDir, `${key.replace(/[^A-Za-z0-9._-]+/g, '-')}.lock`);
+}
+
+/** Who holds the lock, and for how long nothing was heard of it, ms; null = nobody. */
+export function lockHolder(file: string, now: Date): { readonly holder: Holder; readonly silentMs: number } | null {
+  const holder = holderIn(file);
+  if (holder === null) return null;
+  const beatAt = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? now.getTime();
+  return { holder, silentMs: Math.max(0, now.getTime() - beatAt) };
+}
+
+/** Removes a lock whose holder cannot do it any more. The caller has asked a person. */
+export function breakLock(file: string): void {
+  rmSync(file, { force: true });
+}
+
+/** The file's time is the heartbeat: every machine that sees the file can read it. */
+function beatOf(file: string, text: string): void {
+  try {
+    const now = new Date();
+    if (textOf(file) === text) utimesSync(file, now, now);
+  } catch (unwritable) {
+    // The lock still holds; it only looks silent.
+    void unwritable;
+  }
+}
+
+/** A user id without a name (containers) is no reason to fail. */
+function owner(): string {
+  try {
+    return userInfo().username;
+  } catch (nameless) {
+    void nameless;
+    return 'unknown';
+  }
 }
 
 /**
@@ -56,12 +113,15 @@ function takeOver(file: string, text: string, stateDir: string): void {
 
 function refuseIfHeld(file: string): void {
   const other = holderIn(file);
-  if (other === null || (other.host === hostname() && !alive(other))) return;
-  throw new RollproofError(
-    'LOCK_HELD',
-    `another run works on this load balancer: ${other.runId}, pid ${other.pid} on ${other.host}, since ${other.since}`,
-    { hint: `wait for it; if it is gone for good, delete ${file}` },
-  );
+  if (other === null || isGone(other)) return;
+  throw new RollproofError('LOCK_HELD', `another run works on this load balancer: ${holderText(other)}`, {
+    hint: `wait for it; if it is gone for good: rollproof unlock <scenario> --force (${file})`,
+  });
+}
+
+/** A holder in words. */
+export function holderText({ runId, owner = 'unknown', pid, host, since }: Holder): string {
+  return `${runId}, started by ${owner}, pid ${pid} on ${host}, since ${since}`;
 }
 
 /** Makes `file` with its text in one step; false when it exists. */
@@ -112,27 +172,6 @@ function holderIn(file: string): Holder | null {
     void unreadable;
     return null;
   }
-}
-
-function alive({ pid, born }: Holder): boolean {
-  const now = bornOf(pid);
-  if (now !== null && typeof born === 'string') return now === born;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
-/**
- * Field 22 of /proc/PID/stat (proc(5)): start time in ticks since boot; empty for a zombie, which does nothing any more;
- * null without such a process or system.
- */
-function bornOf(pid: number): string | null {
-  const fields = textOf(`/proc/${pid}/stat`)
-    ?.replace(/^.*\) /s, '')
-    .split(' ');
-  return fields?.[0] === 'Z' ? '' : (fields?.[19] ?? null);
 }
 
 function textOf(file: string): string | null {

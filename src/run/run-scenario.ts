@@ -6,8 +6,10 @@ import type {
   Deployer,
   EngineEnd,
   EventSink,
+  TargetProbe,
   TrafficEngine,
   TrafficProgress,
+  TrafficView,
 } from '../domain/ports.js';
 import type { Scenario } from '../domain/scenario.js';
 import type { TargetId } from '../domain/target.js';
@@ -18,6 +20,7 @@ import { openSampleWriter } from '../journal/sample-writer.js';
 import { pipelineOf } from '../pipeline/compile.js';
 import { asRollproofError, type PipelineEnd, runPipeline } from '../pipeline/runner.js';
 import { watchBalancer } from './balancer-watch.js';
+import { type LiveTraffic, liveTraffic } from './traffic-view.js';
 
 export const EMBEDDED_SOURCE = 'embedded';
 /** Traffic outlives the judged window by this much, so that its last moment is still observed. */
@@ -40,6 +43,9 @@ export interface RunRequest {
 export interface RunDeps {
   readonly clock: Clock;
   readonly balancer: Balancer;
+  readonly probe: TargetProbe;
+  /** Told where the journal is, once there is one. */
+  readonly retries?: { journal(events: EventSink, clock: Clock): void };
   readonly engine: TrafficEngine;
   /** Made late, because a deployer writes its facts to this run's journal. */
   readonly deployer: (events: EventSink) => Deployer;
@@ -81,6 +87,7 @@ export async function runScenario(
   stop.addEventListener('abort', onStop, { once: true });
   try {
     writer.append(request.header);
+    deps.retries?.journal(events, deps.clock);
     events.append({ kind: 'balancer-facts', at: deps.clock.now(), facts: request.facts });
     events.append({ kind: 'preflight', at: deps.clock.now(), findings: request.findings, forced: request.forced });
     if (stop.aborted) onStop();
@@ -120,13 +127,14 @@ async function underTraffic(
 ): Promise<PipelineEnd> {
   const trafficStop = new AbortController();
   const watchStop = new AbortController();
+  const live = liveTraffic(request.scenario.service.ok);
   // A traffic source that cannot even start stops the run; left to itself the rejection would end the process.
-  const traffic = startTraffic(request, deps, events, halt, trafficStop.signal).catch((cause: unknown) =>
+  const traffic = startTraffic(request, deps, events, live, halt, trafficStop.signal).catch((cause: unknown) =>
     halt.abort(asRollproofError(cause)),
   );
   const watch = watchBalancer(request.scenario.targets, request.watchEveryMs, { ...deps, events }, watchStop.signal);
   try {
-    return await baselineThenPipeline(request, deps, events, halt.signal, giveUp);
+    return await baselineThenPipeline(request, deps, events, live, halt.signal, giveUp);
   } catch (cause) {
     return { deploy: 'failed', stillDetached: [], error: asRollproofError(cause) };
   } finally {
@@ -141,6 +149,7 @@ async function baselineThenPipeline(
   request: RunRequest,
   deps: RunDeps,
   events: EventSink,
+  traffic: TrafficView,
   halt: AbortSignal,
   giveUp: AbortSignal,
 ): Promise<PipelineEnd> {
@@ -161,8 +170,11 @@ async function baselineThenPipeline(
     targets: scenario.targets,
     rollout: scenario.rollout,
     runId: request.header.runId,
+    probe: deps.probe,
+    traffic,
+    members: request.facts.members,
   };
-  const end = await runPipeline(pipelineOf(scenario), runnerDeps, halt, giveUp);
+  const end = await runPipeline(pipelineOf(scenario, request.facts), runnerDeps, halt, giveUp);
   await deps.clock.sleep(scenario.traffic.settleMs + AFTERGLOW_MS, halt);
   return end;
 }
@@ -172,6 +184,7 @@ async function startTraffic(
   request: RunRequest,
   deps: RunDeps,
   events: EventSink,
+  live: LiveTraffic,
   halt: AbortController,
   stop: AbortSignal,
 ): Promise<void> {
@@ -181,6 +194,7 @@ async function startTraffic(
   const sinks = {
     samples: {
       append(batch: Parameters<typeof samples.append>[0]) {
+        live.add(batch);
         const kept = samples.append(batch);
         if (!kept && !stop.aborted) halt.abort(asRollproofError(samples.failed));
         return kept;
@@ -196,7 +210,7 @@ async function startTraffic(
     traffic: scenario.traffic,
     monotonicOriginNs: header.monotonicOriginNs,
     startAt,
-    maxDurationMs: plannedMs(scenario) + HARD_STOP_MARGIN_MS,
+    maxDurationMs: plannedMs(scenario, request.facts) + HARD_STOP_MARGIN_MS,
   };
   events.append({
     kind: 'traffic-started',
@@ -225,9 +239,9 @@ async function startTraffic(
 }
 
 /** Upper estimate of how long the run may take, ms. */
-function plannedMs(scenario: Scenario): number {
+function plannedMs(scenario: Scenario, facts: BalancerFacts): number {
   const { traffic, rollout } = scenario;
-  const perStep = pipelineOf(scenario)
+  const perStep = pipelineOf(scenario, facts)
     .stages.flatMap((s) => s.steps)
     .map((step) => {
       if (step.kind === 'sleep') return step.ms;

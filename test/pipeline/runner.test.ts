@@ -2,20 +2,36 @@ import { describe, expect, it } from 'vitest';
 import { RollproofError } from '../../src/domain/errors.js';
 import type { RunEvent } from '../../src/domain/event.js';
 import { stepLabel } from '../../src/domain/pipeline.js';
-import type { Deployer } from '../../src/domain/ports.js';
-import type { Rollout } from '../../src/domain/scenario.js';
+import type { Deployer, TargetProbe, TrafficView } from '../../src/domain/ports.js';
+import type { Rollout, Scenario } from '../../src/domain/scenario.js';
 import { pipelineOf, sleepMsOf } from '../../src/pipeline/compile.js';
 import { runPipeline } from '../../src/pipeline/runner.js';
 import { fakeBalancer, refusal } from '../support/fake-balancer.js';
 import { fakeClock } from '../support/fake-clock.js';
 import { testScenario } from '../support/scenario.js';
 
+/** No target has an address of its own. */
+const silentProbe: TargetProbe = { ask: async () => null };
 const never = new AbortController().signal;
 
 /** A rollout over two fake targets; `tick` sees every moment the clock moves. */
-function rig(options: { rollout?: Partial<Rollout>; deployer?: Deployer; journal?: (e: RunEvent) => void } = {}) {
+function rig(
+  options: {
+    rollout?: Partial<Rollout>;
+    deployer?: Deployer;
+    journal?: (e: RunEvent) => void;
+    probe?: TargetProbe;
+    traffic?: TrafficView;
+    members?: readonly string[];
+    urls?: boolean;
+  } = {},
+) {
   const base = testScenario();
-  const scenario = testScenario({ rollout: { ...base.rollout, ...options.rollout } });
+  const [one, two] = base.targets.map((t) => (options.urls === true ? { ...t, url: `http://${t.id}/` } : t));
+  const scenario = testScenario({
+    rollout: { ...base.rollout, ...options.rollout },
+    targets: [one, two] as unknown as Scenario['targets'],
+  });
   const fake = fakeBalancer(scenario.targets);
   const events: RunEvent[] = [];
   const stop = new AbortController();
@@ -23,7 +39,7 @@ function rig(options: { rollout?: Partial<Rollout>; deployer?: Deployer; journal
   const clock = fakeClock((now) => at.tick(now));
   const run = (signal: AbortSignal = stop.signal) =>
     runPipeline(
-      pipelineOf(scenario),
+      pipelineOf(scenario, null),
       {
         balancer: fake.balancer,
         deployer: options.deployer ?? { deploy: async () => undefined },
@@ -37,6 +53,9 @@ function rig(options: { rollout?: Partial<Rollout>; deployer?: Deployer; journal
         targets: scenario.targets,
         rollout: scenario.rollout,
         runId: 'run',
+        probe: options.probe ?? silentProbe,
+        traffic: options.traffic ?? { seenSince: () => true },
+        members: options.members ?? scenario.targets.map((t) => t.instance),
       },
       signal,
       never,
@@ -46,7 +65,7 @@ function rig(options: { rollout?: Partial<Rollout>; deployer?: Deployer; journal
 
 describe('the rolling pipeline', () => {
   it('is the three stages of the plan it grew out of', () => {
-    const pipeline = pipelineOf(testScenario());
+    const pipeline = pipelineOf(testScenario(), null);
     expect(pipeline.stages.map((s) => [s.name, s.steps.map(stepLabel)])).toEqual([
       ['staging-1-out', ['detach staging-1', 'sleep 1 min', 'deploy staging-1']],
       ['staging-1-in', ['attach staging-1', 'sleep 1 min']],
@@ -57,7 +76,7 @@ describe('the rolling pipeline', () => {
 
   it('asks the balancer instead of, or before, sleeping', () => {
     const labels = (wait: Rollout['wait']) =>
-      pipelineOf(testScenario({ rollout: { ...testScenario().rollout, wait } })).stages[0].steps.map(stepLabel);
+      pipelineOf(testScenario({ rollout: { ...testScenario().rollout, wait } }), null).stages[0].steps.map(stepLabel);
     expect(labels('health')).toEqual(['detach staging-1', 'await staging-1 drained', 'deploy staging-1']);
     expect(labels('both')).toEqual(['detach staging-1', 'await staging-1 drained', 'sleep 1 min', 'deploy staging-1']);
   });

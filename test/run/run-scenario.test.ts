@@ -65,6 +65,7 @@ function rig(engine: TrafficEngine) {
         clock,
         balancer: fake.balancer,
         engine,
+        probe: { ask: async () => null },
         deployer: () => ({ deploy: async () => undefined }),
         observer: { event: (e) => seen.push(e), traffic: () => undefined },
       },

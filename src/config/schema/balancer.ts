@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { LabKnobValue } from '../../domain/scenario.js';
 import { LAB_KNOBS, type LabKnob, readKnob } from '../lab-knobs.js';
-import { name, pattern, seed } from './fields.js';
+import { flag, name, pattern, seed } from './fields.js';
 import { optionalUrl } from './service.js';
 
 const knobInputs = {
@@ -45,6 +45,16 @@ const elbClassic = z.strictObject({
     example: 'eu-west-1',
   }),
   endpoint: optionalUrl().meta({ description: 'Another API endpoint than that of AWS, e.g. of a lab started apart.' }),
+  autoScaling: z
+    .union([z.enum(['none', 'suspended']), z.null()])
+    .prefault(null)
+    .meta({
+      description:
+        'The ELB API does not tell whether targets belong to an Auto Scaling group, so say it: none, or suspended when its processes are suspended for the roll. AWS is refused without a word.',
+    }),
+  lockTag: flag().prefault('false').meta({
+    description: 'Also keep the lock as the tag rollproof:lock on the load balancer, for runs on other machines.',
+  }),
 });
 
 const lab = z.strictObject({

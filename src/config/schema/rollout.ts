@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, duration, flag, name, optionalText, someText, someTime, text, textMap } from './fields.js';
+import { count, duration, flag, name, optionalText, orOff, someText, someTime, text, textMap } from './fields.js';
 
 const targetId = () => name('name a target from `targets:`');
 
@@ -63,9 +63,17 @@ export const rolloutSchema = z
     wait: z.enum(['sleep', 'health', 'both']).prefault('sleep').meta({
       description: 'How strategy rolling waits: sleep a fixed time, ask the load balancer, or ask and then sleep.',
     }),
-    awaitTimeout: someTime()
-      .prefault('5m')
-      .meta({ description: 'With wait health or both: give up when the load balancer takes longer.' }),
+    awaitTimeout: orOff('auto', someTime()).prefault('auto').meta({
+      description:
+        'With wait health or both: give up when the load balancer takes longer. auto: computed from its drain timeout and health check.',
+    }),
+    settle: duration()
+      .prefault('2s')
+      .meta({ description: 'With wait health or both: how long a state must hold without a break to be believed.' }),
+    onFailure: z.enum(['stop', 'rollback']).prefault('stop').meta({
+      description:
+        'When a deploy fails: stop and leave that target as it is, or deploy previousVersion to it. Never touches the next target.',
+    }),
     minInService: count(0, 10_000).prefault(1).meta({
       description: 'Other targets that must be in service before a detach; checked live. 0 allows a gap without any.',
     }),

@@ -1,12 +1,15 @@
 import { Socket } from 'node:net';
+import { hostname } from 'node:os';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { RollproofError } from '../../domain/errors.js';
+import type { RunEvent } from '../../domain/event.js';
 import type { Deployer, DeployRequest, EventSink } from '../../domain/ports.js';
 import type { DeployConfig } from '../../domain/scenario.js';
 import type { Clock } from '../../domain/time.js';
 import { formatDuration } from '../../domain/time.js';
 import { appChangesIn } from './marks.js';
+import { bornOf, signalGroup } from './process-group.js';
 
 const TAIL_CHARS = 16_384;
 const KILL_AFTER_MS = 5_000;
@@ -48,7 +51,7 @@ export function commandDeployer(
         argv,
         config,
         { ...deps.env, ...config.env, ...deployEnv(request, marks.path) },
-        deps,
+        { ...deps, onStart: (pid) => deps.events.append(startedEvent(request, pid, deps)) },
         signal,
       );
       const found = appChangesIn(marks.read(), deps.monotonicOriginNs);
@@ -76,6 +79,10 @@ export function commandDeployer(
   };
 }
 
+function startedEvent({ target }: DeployRequest, pid: number, { clock }: CommandDeployerDeps): RunEvent {
+  return { kind: 'deploy-started', at: clock.now(), target: target.id, pid, born: bornOf(pid), host: hostname() };
+}
+
 interface CommandOutcome {
   readonly exitCode: number | null;
   /** Who ended it before it ended itself; its exit code means nothing then (a trap may well exit with 0). */
@@ -89,7 +96,7 @@ async function runCommand(
   argv: readonly string[],
   config: Extract<DeployConfig, { kind: 'command' }>,
   env: Record<string, string | undefined>,
-  deps: Pick<CommandDeployerDeps, 'onOutput' | 'giveUp'>,
+  deps: Pick<CommandDeployerDeps, 'onOutput' | 'giveUp'> & { readonly onStart: (pid: number) => void },
   signal: AbortSignal,
 ): Promise<CommandOutcome> {
   const [file = '', ...args] = argv;
@@ -105,6 +112,7 @@ async function runCommand(
     detached: true,
     cleanup: true,
   });
+  if (child.pid !== undefined) deps.onStart(child.pid);
   const output = outputOf(child.all, deps.onOutput);
   const ending = endingOf(child.pid, config.timeoutMs, signal, deps.giveUp);
   const closed = Promise.resolve(child);
@@ -162,11 +170,11 @@ function endingOf(pid: number | undefined, timeoutMs: number, signal: AbortSigna
   let hardKill: NodeJS.Timeout | undefined;
   const end = (reason: 'timeout' | 'stop') => {
     by ??= reason;
-    killGroup(pid, 'SIGTERM');
-    hardKill ??= setTimeout(() => killGroup(pid, 'SIGKILL'), KILL_AFTER_MS);
+    signalGroup(pid, 'SIGTERM');
+    hardKill ??= setTimeout(() => signalGroup(pid, 'SIGKILL'), KILL_AFTER_MS);
   };
   const onStop = () => end('stop');
-  const atOnce = () => void killGroup(pid, 'SIGKILL');
+  const atOnce = () => void signalGroup(pid, 'SIGKILL');
   const timer = setTimeout(() => end('timeout'), timeoutMs);
   signal.addEventListener('abort', onStop, { once: true });
   giveUp?.addEventListener('abort', atOnce, { once: true });
@@ -177,9 +185,9 @@ function endingOf(pid: number | undefined, timeoutMs: number, signal: AbortSigna
     async over(): Promise<void> {
       clearTimeout(timer);
       signal.removeEventListener('abort', onStop);
-      for (let waited = 0; by !== null && waited < KILL_AFTER_MS && killGroup(pid, 0); waited += GROUP_POLL_MS)
+      for (let waited = 0; by !== null && waited < KILL_AFTER_MS && signalGroup(pid, 0); waited += GROUP_POLL_MS)
         await pause(GROUP_POLL_MS);
-      if (by !== null) killGroup(pid, 'SIGKILL');
+      if (by !== null) signalGroup(pid, 'SIGKILL');
       clearTimeout(hardKill);
       giveUp?.removeEventListener('abort', atOnce);
     },
@@ -190,17 +198,6 @@ function pause(ms: number): Promise<undefined> {
   return new Promise((resolve) => {
     setTimeout(() => resolve(undefined), ms);
   });
-}
-
-/** The command and whatever it started: a killed shell must not leave its ssh running. False when none of it is left. */
-function killGroup(pid: number | undefined, name: NodeJS.Signals | 0): boolean {
-  if (pid === undefined) return false;
-  try {
-    return process.kill(-pid, name);
-  } catch (gone) {
-    void gone;
-    return false;
-  }
 }
 
 function failureOf(

@@ -1,10 +1,12 @@
-import type { RunEvent } from '../../domain/event.js';
+import type { RunEvent, RunEventOf } from '../../domain/event.js';
 import type { TargetId } from '../../domain/target.js';
 
 /** A target that may be out of the balancer by our doing, and how far its deploy had come. */
 export interface DetachedTarget {
   readonly target: TargetId;
   readonly deploy: 'none' | 'open' | 'failed' | 'done';
+  /** The deploy command that was not seen to end: it outlives a killed rollproof. */
+  readonly command?: RunEventOf<'deploy-started'> | null;
 }
 
 /**
@@ -12,18 +14,29 @@ export interface DetachedTarget {
  * have been applied and its reply lost. Only an acknowledged attach (or a recovery) takes a target off the list.
  */
 export function detachedAfter(events: Iterable<RunEvent>): DetachedTarget[] {
-  const open = new Map<TargetId, DetachedTarget['deploy']>();
+  const open = new Map<TargetId, DetachedTarget>();
   for (const event of events) {
     if (event.kind === 'balancer-call' && event.operation === 'attach' && event.error === null)
       open.delete(event.target);
     else if (event.kind === 'recovery' && event.ok) open.delete(event.target);
-    else if (event.kind === 'step-intent' && event.step.kind === 'detach') open.set(event.step.target, 'none');
-    else if ('step' in event && event.step.kind === 'deploy' && open.has(event.step.target)) {
-      open.set(
-        event.step.target,
-        event.kind === 'step-intent' ? 'open' : event.kind === 'step-done' ? 'done' : 'failed',
-      );
-    }
+    else if (event.kind === 'step-intent' && event.step.kind === 'detach')
+      open.set(event.step.target, { target: event.step.target, deploy: 'none' });
+    else withDeploy(open, event);
   }
-  return [...open].map(([target, deploy]) => ({ target, deploy }));
+  return [...open.values()];
+}
+
+function withDeploy(open: Map<TargetId, DetachedTarget>, event: RunEvent): void {
+  if (event.kind === 'deploy-started') {
+    const entry = open.get(event.target);
+    if (entry !== undefined) open.set(event.target, { ...entry, command: event });
+  } else if (event.kind === 'deploy-ended') {
+    const entry = open.get(event.target);
+    if (entry !== undefined) open.set(event.target, { target: entry.target, deploy: entry.deploy });
+  } else if ('step' in event && event.step.kind === 'deploy' && open.has(event.step.target)) {
+    const { target } = event.step;
+    const deploy = event.kind === 'step-intent' ? 'open' : event.kind === 'step-done' ? 'done' : 'failed';
+    const command = open.get(target)?.command ?? null;
+    open.set(target, command === null ? { target, deploy } : { target, deploy, command });
+  }
 }

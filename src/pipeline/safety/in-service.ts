@@ -39,3 +39,13 @@ export async function assertMinInService(
     }
   }
 }
+
+/** The API accepts the detach of an instance it does not have, and the deploy would stop a server that serves elsewhere. */
+export function assertMember(target: Target, members: readonly string[]): void {
+  if (members.includes(target.instance)) return;
+  throw new RollproofError(
+    'PREFLIGHT_REFUSED',
+    `refused to detach ${target.id}: ${target.instance} was not registered when the preflight looked`,
+    { hint: 'check targets[].instance and balancer.name; --force does not allow this' },
+  );
+}

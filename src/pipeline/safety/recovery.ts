@@ -1,5 +1,6 @@
 import { RollproofError } from '../../domain/errors.js';
-import type { Balancer, EventSink } from '../../domain/ports.js';
+import type { RunEventOf } from '../../domain/event.js';
+import type { Balancer, EventSink, ProbeAnswer, TargetProbe } from '../../domain/ports.js';
 import type { Target, TargetId } from '../../domain/target.js';
 import type { Clock } from '../../domain/time.js';
 import type { DetachedTarget } from './detached.js';
@@ -7,17 +8,32 @@ import type { DetachedTarget } from './detached.js';
 const ATTEMPTS = 3;
 /** An API that is busy or out of reach is asked again for this long, on top of the driver's own retries. */
 const UNREACHABLE_MS = 30_000;
+/** A restarting application gets this long to answer before its target is left out. */
+const PROBE_MS = 30_000;
+const POLL_MS = 1_000;
+
+export interface RecoveryDeps {
+  readonly balancer: Balancer;
+  readonly probe: TargetProbe;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  /** Whether a deploy command of a killed run still runs on this host. */
+  readonly deployRuns?: (command: RunEventOf<'deploy-started'>) => boolean;
+  /** How long such a command may still take, ms. */
+  readonly deployMs?: number;
+}
 
 /**
- * Attaches what we detached, and says of every target what became of it. A target whose deploy failed stays out: nobody
- * has shown that what is on it now can serve, and the other targets do. Never throws; a journal that cannot be written
- * any more (full disk) does not keep a target detached.
+ * Attaches what we detached, and says of every target what became of it. What a deploy has touched must answer when it
+ * is asked directly, where its address is known; without one a target whose deploy failed stays out: nobody has shown
+ * that what is on it now can serve, and the other targets do. Never throws; a journal that cannot be written any more
+ * (full disk) does not keep a target detached.
  * @returns the targets that are still detached.
  */
 export async function recoverTargets(
   detached: readonly DetachedTarget[],
   targets: readonly Target[],
-  deps: { readonly balancer: Balancer; readonly events: EventSink; readonly clock: Clock },
+  deps: RecoveryDeps,
   signal: AbortSignal,
 ): Promise<TargetId[]> {
   const still: TargetId[] = [];
@@ -26,46 +42,98 @@ export async function recoverTargets(
     if (target === undefined) {
       still.push(entry.target);
       note(deps, entry.target, false, 'no longer named in the scenario: attach it by hand');
-    } else if (entry.deploy === 'failed') {
+      continue;
+    }
+    const against = await objection(target, entry, deps, signal);
+    if (against !== null) {
       still.push(entry.target);
-      note(
-        deps,
-        entry.target,
-        false,
-        `left detached because its deploy failed; when it is sound: ${deps.balancer.attachCommand(target)}`,
-      );
+      note(deps, entry.target, false, `${against}; when it is sound: ${deps.balancer.attachCommand(target)}`);
     } else if (!(await attached(target, entry.deploy, deps, signal))) still.push(entry.target);
   }
   return still;
 }
 
+/** Why this target must stay out, or null. */
+async function objection(
+  target: Target,
+  entry: DetachedTarget,
+  deps: RecoveryDeps,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const command = entry.command ?? null;
+  if (command !== null && !(await commandEnded(command, deps, signal)))
+    return `left detached because its deploy command (pid ${command.pid}) still runs`;
+  // Nothing has touched it: the balancer's own health check judges it as it did before.
+  if (entry.deploy === 'none') return null;
+  const answer = await answering(target, entry.deploy === 'failed' ? 0 : PROBE_MS, deps, signal);
+  if (answer === null) return entry.deploy === 'failed' ? 'left detached because its deploy failed' : null;
+  if (answer.ok) return null;
+  const why = entry.deploy === 'failed' ? 'its deploy failed and' : 'asked directly';
+  return `left detached because ${why} ${answer.said}`;
+}
+
+async function commandEnded(
+  command: RunEventOf<'deploy-started'>,
+  { clock, deployRuns = () => false, deployMs = 0 }: RecoveryDeps,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const deadline = clock.now() + deployMs;
+  while (deployRuns(command)) {
+    if (signal.aborted || clock.now() + POLL_MS > deadline) return false;
+    await clock.sleep(POLL_MS, signal);
+  }
+  return true;
+}
+
+/** The first good answer, or the last bad one when the time is over; null = it cannot be asked. */
+async function answering(
+  target: Target,
+  forMs: number,
+  { probe, clock }: RecoveryDeps,
+  signal: AbortSignal,
+): Promise<ProbeAnswer | null> {
+  const deadline = clock.now() + forMs;
+  for (;;) {
+    const answer = await probe.ask(target, signal);
+    if (answer === null || answer.ok || signal.aborted || clock.now() + POLL_MS > deadline) return answer;
+    await clock.sleep(POLL_MS, signal);
+  }
+}
+
 async function attached(
   target: Target,
   deploy: DetachedTarget['deploy'],
-  deps: { readonly balancer: Balancer; readonly events: EventSink; readonly clock: Clock },
+  deps: RecoveryDeps,
   signal: AbortSignal,
 ): Promise<boolean> {
-  let reason = '';
+  const reason = await attachPatiently(target, deps, signal);
+  if (reason === null) {
+    const half = deploy === 'open' ? '; its deploy was cut short: see which version it runs' : '';
+    const failed = deploy === 'failed' ? '; its deploy failed, but it answers: see which version it runs' : '';
+    note(deps, target.id, true, `attached again${half}${failed}`);
+    return true;
+  }
+  note(
+    deps,
+    target.id,
+    false,
+    `could not be attached (${reason}); attach it by hand: ${deps.balancer.attachCommand(target)}`,
+  );
+  return false;
+}
+
+/** Null when it is done, else why not. */
+async function attachPatiently(target: Target, deps: RecoveryDeps, signal: AbortSignal): Promise<string | null> {
+  let reason = 'stopped';
   const began = deps.clock.now();
   for (let attempt = 1; !signal.aborted; attempt++) {
     try {
       const requestedAt = deps.clock.now();
       await deps.balancer.attach(target, signal);
-      const respondedAt = deps.clock.now();
-      quietly(() =>
-        deps.events.append({
-          kind: 'balancer-call',
-          at: respondedAt,
-          operation: 'attach',
-          target: target.id,
-          requestedAt,
-          respondedAt,
-          error: null,
-        }),
-      );
-      const half = deploy === 'open' ? '; its deploy was cut short: see which version it runs' : '';
-      note(deps, target.id, true, `attached again${half}`);
-      return true;
+      const at = deps.clock.now();
+      const call = { operation: 'attach', target: target.id, requestedAt, respondedAt: at, error: null } as const;
+      quietly(() => deps.events.append({ kind: 'balancer-call', at, ...call }));
+      return null;
     } catch (error) {
       reason = error instanceof Error ? error.message : String(error);
       const unreachable = error instanceof RollproofError && error.code === 'BALANCER_UNREACHABLE';
@@ -73,21 +141,10 @@ async function attached(
       await deps.clock.sleep(500 * attempt, signal);
     }
   }
-  note(
-    deps,
-    target.id,
-    false,
-    `could not be attached (${reason || 'stopped'}); attach it by hand: ${deps.balancer.attachCommand(target)}`,
-  );
-  return false;
+  return reason;
 }
 
-function note(
-  deps: { readonly events: EventSink; readonly clock: Clock },
-  target: TargetId,
-  ok: boolean,
-  message: string,
-): void {
+function note(deps: RecoveryDeps, target: TargetId, ok: boolean, message: string): void {
   quietly(() => deps.events.append({ kind: 'recovery', at: deps.clock.now(), target, ok, message }));
 }
 

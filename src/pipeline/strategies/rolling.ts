@@ -1,4 +1,4 @@
-import type { Stage, Step } from '../../domain/pipeline.js';
+import type { AwaitCondition, Stage, Step } from '../../domain/pipeline.js';
 import type { Rollout } from '../../domain/scenario.js';
 import type { Target, TargetId } from '../../domain/target.js';
 
@@ -9,36 +9,61 @@ import type { Target, TargetId } from '../../domain/target.js';
  *
  *   staging-1-out: detach · sleep · deploy     staging-1-in: attach · sleep     staging-2: detach · … · attach · sleep
  */
-export function rollingStages(targets: readonly [Target, ...Target[]], rollout: Rollout): [Stage, ...Stage[]] {
+export function rollingStages(
+  targets: readonly [Target, ...Target[]],
+  rollout: Rollout,
+  deadlines: Deadlines,
+): [Stage, ...Stage[]] {
   const [first, ...rest] = targets;
   const stages: [Stage, ...Stage[]] = [
-    { name: `${first.id}-out`, steps: outSteps(first.id, rollout) },
-    { name: `${first.id}-in`, steps: inSteps(first.id, rollout) },
+    { name: `${first.id}-out`, steps: outSteps(first, rollout, deadlines) },
+    { name: `${first.id}-in`, steps: inSteps(first.id, rollout, deadlines) },
   ];
   for (const target of rest) {
-    stages.push({ name: target.id, steps: [...outSteps(target.id, rollout), ...inSteps(target.id, rollout)] });
+    const steps = [...outSteps(target, rollout, deadlines), ...inSteps(target.id, rollout, deadlines)] as const;
+    stages.push({ name: target.id, steps });
   }
   return stages;
 }
 
-function outSteps(target: TargetId, rollout: Rollout): [Step, ...Step[]] {
-  const steps: [Step, ...Step[]] = [{ kind: 'detach', target }, ...waitSteps(target, rollout, 'after-detach')];
-  if (rollout.deploy.kind !== 'none') steps.push({ kind: 'deploy', target });
-  return steps;
+interface Deadlines {
+  readonly afterDetachMs: number;
+  readonly afterAttachMs: number;
 }
 
-function inSteps(target: TargetId, rollout: Rollout): [Step, ...Step[]] {
-  return [{ kind: 'attach', target }, ...waitSteps(target, rollout, 'after-attach')];
+/**
+ * What is asked, when the balancer is asked at all: after the detach whether it is drained, after the deploy whether
+ * the target itself answers with the new version (where its address is known), after the attach whether it is in
+ * service and an answer of it came through the balancer. `both` lasts until the sleep, counted from the change, is over
+ * too: the longer of the two.
+ */
+function outSteps(target: Target, rollout: Rollout, deadlines: Deadlines): [Step, ...Step[]] {
+  const { id } = target;
+  const asks = rollout.wait !== 'sleep';
+  const drained = asks ? [awaiting(id, 'drained', deadlines.afterDetachMs)] : [];
+  const deploys = rollout.deploy.kind !== 'none';
+  const answers = asks && deploys && (target.url ?? null) !== null;
+  return [
+    { kind: 'detach', target: id },
+    ...drained,
+    ...sleeping(id, rollout, 'after-detach'),
+    ...(deploys ? [{ kind: 'deploy' as const, target: id }] : []),
+    ...(answers ? [awaiting(id, 'answers', deadlines.afterAttachMs)] : []),
+  ];
 }
 
-/** `health` asks the balancer, `sleep` trusts the clock, `both` asks and then sleeps: the balancer's word comes early. */
-function waitSteps(target: TargetId, rollout: Rollout, why: 'after-detach' | 'after-attach'): Step[] {
-  const steps: Step[] = [];
-  if (rollout.wait !== 'sleep') {
-    const condition = why === 'after-detach' ? 'drained' : 'in-service';
-    steps.push({ kind: 'await', target, condition, timeoutMs: rollout.awaitTimeoutMs });
-  }
+function inSteps(target: TargetId, rollout: Rollout, deadlines: Deadlines): [Step, ...Step[]] {
+  const ms = deadlines.afterAttachMs;
+  const asked = rollout.wait === 'sleep' ? [] : [awaiting(target, 'in-service', ms), awaiting(target, 'seen', ms)];
+  return [{ kind: 'attach', target }, ...asked, ...sleeping(target, rollout, 'after-attach')];
+}
+
+function awaiting(target: TargetId, condition: AwaitCondition, timeoutMs: number): Step {
+  return { kind: 'await', target, condition, timeoutMs };
+}
+
+function sleeping(target: TargetId, rollout: Rollout, why: 'after-detach' | 'after-attach'): Step[] {
   const ms = why === 'after-detach' ? rollout.sleep.afterDetachMs : rollout.sleep.afterAttachMs;
-  if (rollout.wait !== 'health' && ms > 0) steps.push({ kind: 'sleep', ms, why, target });
-  return steps;
+  if (rollout.wait === 'health' || ms <= 0) return [];
+  return [{ kind: 'sleep', ms, why, target, ...(rollout.wait === 'both' ? { sinceChange: true } : {}) }];
 }

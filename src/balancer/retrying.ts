@@ -1,0 +1,94 @@
+import { RollproofError } from '../domain/errors.js';
+import type { Balancer } from '../domain/ports.js';
+import type { Clock, Instant } from '../domain/time.js';
+
+/** One call that failed for now. */
+export interface Retry {
+  readonly operation: string;
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  readonly delayMs: number;
+  readonly error: string;
+}
+
+export interface RetryDeps {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly onRetry: (retry: Retry) => void;
+}
+
+/** Changes of membership are worth more patience than questions, which are asked again anyway. */
+const CHANGE_DEADLINE_MS = 90_000;
+const QUESTION_DEADLINE_MS = 20_000;
+/** A registration may say that it does not know an instance EC2 has just started (aws-sdk-ruby#1538). */
+const INVALID_INSTANCE_MS = 60_000;
+const BASE_MS = 200;
+const CAP_MS = 8_000;
+
+/**
+ * The same balancer, patient: what is throttled, answered with 5xx, timed out or never answered is asked again with
+ * exponential backoff and full jitter (delay uniform in [0, min(cap, base × 2ⁿ)]) until a deadline. Every such call is
+ * idempotent, so a lost acknowledgement is simply sent again. A refusal is final, but for InvalidInstance after an
+ * attach. `inner` must not retry by itself.
+ */
+export function retryingBalancer(inner: Balancer, deps: RetryDeps): Balancer {
+  const patient = <T>(operation: string, deadlineMs: number, call: () => Promise<T>, signal: AbortSignal) =>
+    retried(operation, deps.clock.now() + deadlineMs, call, deps, signal);
+  return {
+    detach: (target, signal) =>
+      patient(`detach ${target.id}`, CHANGE_DEADLINE_MS, () => inner.detach(target, signal), signal),
+    attach: (target, signal) =>
+      patient(`attach ${target.id}`, CHANGE_DEADLINE_MS, () => inner.attach(target, signal), signal),
+    health: (targets, signal) => patient('health', QUESTION_DEADLINE_MS, () => inner.health(targets, signal), signal),
+    describe: (signal) => patient('describe', QUESTION_DEADLINE_MS, () => inner.describe(signal), signal),
+    attachCommand: (target) => inner.attachCommand(target),
+    ...(inner.lockTag === undefined ? {} : { lockTag: patientTag(inner.lockTag, patient) }),
+    close: () => inner.close(),
+  };
+}
+
+type Patient = <T>(operation: string, deadlineMs: number, call: () => Promise<T>, signal: AbortSignal) => Promise<T>;
+
+function patientTag(tag: NonNullable<Balancer['lockTag']>, patient: Patient): NonNullable<Balancer['lockTag']> {
+  return {
+    read: (signal) => patient('read the lock tag', QUESTION_DEADLINE_MS, () => tag.read(signal), signal),
+    write: (value, signal) =>
+      patient('write the lock tag', QUESTION_DEADLINE_MS, () => tag.write(value, signal), signal),
+    remove: (signal) => patient('remove the lock tag', QUESTION_DEADLINE_MS, () => tag.remove(signal), signal),
+  };
+}
+
+async function retried<T>(
+  operation: string,
+  deadline: Instant,
+  call: () => Promise<T>,
+  { clock, random, onRetry }: RetryDeps,
+  signal: AbortSignal,
+): Promise<T> {
+  const began = clock.now();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      const delayMs = random() * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
+      const until = isUnknownInstance(operation, error) ? began + INVALID_INSTANCE_MS : deadline;
+      const now = clock.now();
+      if (signal.aborted || !mayPass(operation, error) || now + delayMs > until) throw error;
+      onRetry({ operation, attempt, delayMs, error: error instanceof Error ? error.message : String(error) });
+      await clock.sleep(delayMs, signal);
+      if (signal.aborted) throw error;
+    }
+  }
+}
+
+function mayPass(operation: string, error: unknown): boolean {
+  if (!(error instanceof RollproofError)) return false;
+  return error.code === 'BALANCER_UNREACHABLE' || isUnknownInstance(operation, error);
+}
+
+function isUnknownInstance(operation: string, error: unknown): boolean {
+  if (!operation.startsWith('attach ') || !(error instanceof RollproofError)) return false;
+  const { cause } = error;
+  return typeof cause === 'object' && cause !== null && 'Code' in cause && cause.Code === 'InvalidInstance';
+}

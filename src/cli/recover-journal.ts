@@ -1,0 +1,85 @@
+import { hostname } from 'node:os';
+import type { RunEvent } from '../domain/event.js';
+import type { Balancer, EventSink, TargetProbe } from '../domain/ports.js';
+import type { Scenario } from '../domain/scenario.js';
+import type { Target, TargetId } from '../domain/target.js';
+import { readEvents } from '../journal/event-reader.js';
+import { type EventWriter, openEventWriter } from '../journal/event-writer.js';
+import { runPaths } from '../journal/run-directory.js';
+import { isAlive } from '../pipeline/deployers/process-group.js';
+import { detachedAfter } from '../pipeline/safety/detached.js';
+import { recoverTargets } from '../pipeline/safety/recovery.js';
+import { plainLine } from '../report/plain-text.js';
+import { realClock } from '../run/clock.js';
+import type { Io } from './io.js';
+
+export interface Recovered {
+  /** What the journal left detached. */
+  readonly targets: readonly Target[];
+  readonly still: readonly TargetId[];
+}
+
+/**
+ * Attaches what the journal in `dir` leaves detached and writes down in it what became of each target.
+ * @param probe asks targets directly. @param tell gets one line per target, @param begin the names before anything is done (not called for none).
+ * @throws RollproofError RUN_DIRECTORY_INVALID, FACTS_FROM_THE_FUTURE.
+ */
+export async function recoverJournal(
+  dir: string,
+  balancer: Balancer,
+  probe: TargetProbe,
+  io: Io,
+  tell: (line: string) => void,
+  begin: (left: readonly TargetId[]) => void = () => undefined,
+): Promise<Recovered> {
+  const { header, events } = readEvents(runPaths(dir).events);
+  const left = detachedAfter(events);
+  if (left.length === 0) return { targets: [], still: [] };
+  begin(left.map((d) => d.target));
+  const { scenario } = header;
+  const journal = journalOf(dir, io);
+  const sink: EventSink = {
+    append(event: RunEvent) {
+      if (event.kind === 'recovery') tell(`${event.target}: ${plainLine(event.message)}`);
+      journal.append(event);
+    },
+  };
+  try {
+    const deps = {
+      balancer,
+      probe,
+      events: sink,
+      clock: realClock(BigInt(header.monotonicOriginNs)),
+      deployRuns: ({ host, pid, born }: { host: string; pid: number; born: string | null }) =>
+        host === hostname() && isAlive(pid, born),
+      deployMs: deployMsOf(scenario),
+    };
+    const still = await recoverTargets(left, scenario.targets, deps, new AbortController().signal);
+    return { targets: scenario.targets.filter((t) => left.some((d) => d.target === t.id)), still };
+  } finally {
+    journal.close();
+  }
+}
+
+function deployMsOf({ rollout }: Scenario): number {
+  return rollout.deploy.kind === 'command' ? rollout.deploy.timeoutMs : 0;
+}
+
+/** The run's journal; where it cannot be written (full disk, read-only copy) the targets still come first. */
+function journalOf(dir: string, io: Io): EventSink & { close(): void } {
+  const tried = (write: () => void) => {
+    try {
+      write();
+    } catch (error) {
+      io.stderr.write(`not written down: ${plainLine(error instanceof Error ? error.message : String(error))}\n`);
+    }
+  };
+  let writer: EventWriter | null = null;
+  tried(() => {
+    writer = openEventWriter(runPaths(dir).events);
+  });
+  return {
+    append: (event) => tried(() => writer?.append(event)),
+    close: () => tried(() => writer?.close()),
+  };
+}

@@ -1,0 +1,47 @@
+import type { TrafficView } from '../domain/ports.js';
+import type { SampleBatch } from '../domain/sample.js';
+import type { OkRule } from '../domain/scenario.js';
+import type { Instant } from '../domain/time.js';
+
+/** What the samples written so far show to the runner; it keeps one instant per target and version. */
+export interface LiveTraffic extends TrafficView {
+  add(batch: SampleBatch): void;
+}
+
+/** Strangers name targets and versions: no more of them than this are remembered. */
+const NAMES_MAX = 1_000;
+
+/** A good answer is a whole one that `service.ok` accepts; its instant is that of its request. */
+export function liveTraffic(ok: OkRule): LiveTraffic {
+  const newest = new Map<string, Instant>();
+  const key = (target: string, version: string) => JSON.stringify([target, version]);
+  return {
+    add(batch) {
+      for (let row = 0; row < batch.length; row++) {
+        const target = textOf(batch.target, row);
+        const version = textOf(batch.version, row);
+        if (target === null || version === null || !isGood(batch, row, ok)) continue;
+        const name = key(target, version);
+        const before = newest.get(name);
+        const at = batch.sentAt[row] ?? Number.NaN;
+        if (before === undefined ? newest.size < NAMES_MAX : at > before) newest.set(name, at);
+      }
+    },
+    seenSince(target, version, since) {
+      return (newest.get(key(target, version)) ?? Number.NEGATIVE_INFINITY) >= since;
+    },
+  };
+}
+
+function isGood(batch: SampleBatch, row: number, ok: OkRule): boolean {
+  const status = batch.status[row] ?? 0;
+  return (
+    textOf(batch.error, row) === null &&
+    batch.bodyOk[row] !== 0 &&
+    ok.status.some(([from, to]) => status >= from && status <= to)
+  );
+}
+
+function textOf(column: SampleBatch['target'], row: number): string | null {
+  return column.values[column.codes[row] ?? 0] ?? null;
+}
