@@ -21,7 +21,7 @@ describe('extends', () => {
     );
     expect(scenario.name).toBe('child');
     expect(scenario.service.headers).toEqual({ 'x-a': 'base', 'x-b': 'child' });
-    expect(scenario.targets).toEqual([{ id: 'z', instance: 'i-9' }]);
+    expect(scenario.targets).toEqual([{ id: 'z', instance: 'i-9', url: null, zone: null }]);
     expect(scenario.rollout).toMatchObject({ version: 'v2', minInService: 0 });
     expect(sourceText).toBe(child);
   });
@@ -31,7 +31,14 @@ describe('extends', () => {
       'extends: base.yaml\nenvironment: staging\nbalancer: { kind: elb-classic, name: elb, region: eu-west-1 }\n';
     const parent = variant({ 5: '  kind: lab\n  seed: 3\n  knobs: { nodes: 2 }' });
     const { scenario } = loadScenario('c.yaml', memoryIo({ 'c.yaml': child, 'base.yaml': parent }));
-    expect(scenario.balancer).toEqual({ kind: 'elb-classic', name: 'elb', region: 'eu-west-1', endpoint: null });
+    expect(scenario.balancer).toEqual({
+      kind: 'elb-classic',
+      name: 'elb',
+      region: 'eu-west-1',
+      endpoint: null,
+      autoScaling: null,
+      lockTag: false,
+    });
   });
 
   it('switches an inherited value off with a word, null or another shape', () => {

@@ -266,4 +266,128 @@ describe('the runner', () => {
     };
     expect(await r.run()).toMatchObject({ deploy: 'failed', stillDetached: [], error: { code: 'INTERNAL' } });
   });
+
+  it('never detaches an instance the preflight did not see, forced or not', async () => {
+    const r = rig({ members: ['i-2'], rollout: { minInService: 0 } });
+    expect(await r.run()).toMatchObject({ error: { code: 'PREFLIGHT_REFUSED' }, stillDetached: [] });
+    expect(r.calls).toEqual([]);
+  });
+
+  it('with both, lasts as long as the longer of the sleep and the balancer', async () => {
+    // The sleep of a minute is counted from the acknowledged change, whatever the questions in between took.
+    for (const [drainMs, expected] of [
+      [0, 60_000],
+      [50_000, 60_000],
+      [90_000, 92_000],
+    ] as const) {
+      const r = rig({ rollout: { wait: 'both', awaitTimeoutMs: 300_000 } });
+      const detach = r.balancer.detach;
+      let detachedAt = Number.NaN;
+      Object.assign(r.balancer, {
+        async detach(...args: Parameters<typeof detach>) {
+          await detach(...args);
+          if (Number.isNaN(detachedAt)) {
+            detachedAt = r.clock.now();
+            r.states.set('i-1', drainMs === 0 ? 'unused' : 'draining');
+          }
+        },
+      });
+      r.at.tick = (now) => {
+        if (now >= detachedAt + drainMs && r.states.get('i-1') === 'draining') r.states.set('i-1', 'unused');
+      };
+      expect(await r.run()).toMatchObject({ deploy: 'complete' });
+      const deploy = r.events.find((e) => e.kind === 'step-intent' && e.step.kind === 'deploy');
+      expect((deploy?.at ?? 0) - detachedAt).toBe(expected);
+    }
+  });
+
+  it('believes a state that held for the settle time, not one that flaps', async () => {
+    const r = rig({ rollout: { wait: 'health', awaitTimeoutMs: 60_000, settleMs: 3_000 } });
+    let attachedAt = Number.NaN;
+    const attach = r.balancer.attach;
+    Object.assign(r.balancer, {
+      async attach(...args: Parameters<typeof attach>) {
+        await attach(...args);
+        if (Number.isNaN(attachedAt)) attachedAt = r.clock.now();
+      },
+    });
+    // Passes at once, fails after 2 s, passes again after 5 s: aws-missing-tools#32.
+    r.at.tick = (now) => {
+      const since = now - attachedAt;
+      if (since >= 0 && since <= 20_000) r.states.set('i-1', since >= 2_000 && since < 5_000 ? 'unhealthy' : 'healthy');
+    };
+    expect(await r.run()).toMatchObject({ deploy: 'complete' });
+    const seen = r.events.find(
+      (e) => e.kind === 'step-intent' && e.step.kind === 'await' && e.step.condition === 'seen',
+    );
+    expect((seen?.at ?? 0) - attachedAt).toBe(8_000);
+  });
+
+  it('does not attach a target that answers with the old version, and attaches it again as it is', async () => {
+    const ask: TargetProbe['ask'] = async () => ({ ok: true, version: 'v1', said: 'it answers 200 with version v1' });
+    const r = rig({ urls: true, probe: { ask }, rollout: { wait: 'health', awaitTimeoutMs: 10_000 } });
+    const end = await r.run();
+    expect(end.error).toMatchObject({
+      code: 'AWAIT_TIMEOUT',
+      message: 'staging-1 did not answer with the new version after 10 s: it answers 200 with version v1',
+    });
+    // It is sound, if old: better in than out.
+    expect(r.calls).toEqual(['detach staging-1', 'attach staging-1']);
+    expect(end.stillDetached).toEqual([]);
+  });
+
+  it('goes on only when an answer of the new version came through the balancer since the attach', async () => {
+    const asked: unknown[] = [];
+    const r = rig({
+      rollout: { wait: 'health', awaitTimeoutMs: 10_000 },
+      traffic: {
+        seenSince: (...args) => {
+          asked.push(args);
+          return false;
+        },
+      },
+    });
+    expect((await r.run()).error?.message).toContain('staging-1 was not seen through the load balancer after 10 s');
+    const attach = r.events.find((e) => e.kind === 'balancer-call' && e.operation === 'attach');
+    expect(asked[0]).toEqual(['staging-1', 'v2', attach?.kind === 'balancer-call' ? attach.requestedAt : null]);
+    expect(r.calls).not.toContain('detach staging-2');
+  });
+
+  it('after a failed deploy attaches only a target that answers when it is asked directly', async () => {
+    const broken: Deployer = { deploy: () => Promise.reject(new RollproofError('DEPLOY_FAILED', 'exit 1')) };
+    for (const [ok, still] of [
+      [true, []],
+      [false, ['staging-1']],
+    ] as const) {
+      const ask: TargetProbe['ask'] = async () => ({ ok, version: 'v1', said: 'it answers 500 with version v1' });
+      const r = rig({ urls: true, deployer: broken, probe: { ask } });
+      expect(await r.run()).toMatchObject({ deploy: 'failed', stillDetached: still });
+      expect(r.calls).not.toContain('detach staging-2');
+      if (!ok)
+        expect(r.events.find((e) => e.kind === 'recovery')).toMatchObject({
+          message:
+            'left detached because its deploy failed and it answers 500 with version v1; when it is sound: attach-by-hand i-1',
+        });
+    }
+  });
+
+  it('rolls the failed target back to the previous version, when told to, and attaches it', async () => {
+    for (const [previousVersion, back] of [
+      ['v1', ['v2', 'v1']],
+      [null, ['v2']],
+    ] as const) {
+      const deployed: string[] = [];
+      const deployer: Deployer = {
+        async deploy({ version }) {
+          deployed.push(version);
+          if (version === 'v2') throw new RollproofError('DEPLOY_FAILED', 'exit 1');
+        },
+      };
+      const r = rig({ deployer, rollout: { onFailure: 'rollback', previousVersion } });
+      const end = await r.run();
+      expect(deployed).toEqual(back);
+      expect(end).toMatchObject({ deploy: 'failed', stillDetached: previousVersion === null ? ['staging-1'] : [] });
+      expect(r.calls).not.toContain('detach staging-2');
+    }
+  });
 });

@@ -13,7 +13,9 @@ const left = (holder: object) => writeFileSync(join(folder, 'x.lock'), JSON.stri
 describe('one roll per balancer', () => {
   it('is refused while another one holds the lock, and free afterwards', () => {
     const release = acquireLock(folder, 'elb/us-east-1/a b', 'first', now);
-    expect(() => acquireLock(folder, 'elb/us-east-1/a b', 'second', now)).toThrow(/another run .* first, started by \S+, pid/);
+    expect(() => acquireLock(folder, 'elb/us-east-1/a b', 'second', now)).toThrow(
+      /another run .* first, started by \S+, pid/,
+    );
     release();
     acquireLock(folder, 'elb/us-east-1/a b', 'second', now)();
     expect(readdirSync(folder)).toEqual([]);
