@@ -1,11 +1,10 @@
 import { resolve } from 'node:path';
 import { redactScenario } from '../config/redaction.js';
 import { EXIT } from '../domain/errors.js';
-import { EVENT_SCHEMA_VERSION, type PreflightFinding, type RunEvent, type RunHeader } from '../domain/event.js';
-import type { Balancer, BalancerFacts } from '../domain/ports.js';
+import { EVENT_SCHEMA_VERSION, type RunEvent, type RunHeader } from '../domain/event.js';
+import type { Balancer } from '../domain/ports.js';
 import type { Scenario } from '../domain/scenario.js';
 import { createRunDirectory, pointLatest } from '../journal/run-directory.js';
-import { preflightFindings } from '../pipeline/safety/preflight.js';
 import { realClock } from '../run/clock.js';
 import { balancerFor, deployerFor, effectiveScenario, engineFor, type LabAccess, probeFor } from '../run/compose.js';
 import { gitRevision } from '../run/git-revision.js';
@@ -17,8 +16,10 @@ import { errorText } from './error-text.js';
 import type { Io } from './io.js';
 import { withLab } from './lab-session.js';
 import { liveDisplay } from './live.js';
+import { lookBefore, type Seen } from './look-before.js';
 import { powerProblemsText } from './plan.js';
 import { reconcile } from './reconcile.js';
+import type { PassLookup } from './required-pass.js';
 import { type Retries, retriesOf } from './retries.js';
 import type { RunOptions } from './run.js';
 import { endingAtOnce, onStopSignals } from './stop-signals.js';
@@ -70,7 +71,8 @@ async function underLab(request: ConductRequest, lab: LabAccess | null, endEarly
   });
   try {
     await reconcile(scenario, balancer, io);
-    const seen = await preflight(scenario, balancer);
+    const lookup = passLookup(request.options, io);
+    const seen = await lookBefore(scenario, balancer, lookup, io);
     const forced = request.options.force === true;
     if (seen.findings.some((f) => f.level === 'refused') && !forced) {
       io.stderr.write(
@@ -86,17 +88,9 @@ async function underLab(request: ConductRequest, lab: LabAccess | null, endEarly
   }
 }
 
-interface Seen {
-  readonly facts: BalancerFacts;
-  readonly findings: readonly PreflightFinding[];
-}
-
-async function preflight(scenario: Scenario, balancer: Balancer): Promise<Seen> {
-  const signal = new AbortController().signal;
-  const facts = await balancer.describe(signal);
-  const known = scenario.targets.filter((t) => facts.members.includes(t.instance));
-  const health = await balancer.health(known, signal);
-  return { facts, findings: preflightFindings(scenario, facts, health) };
+function passLookup({ out, pass, withoutPass }: RunOptions, io: Io): PassLookup {
+  const named = pass === undefined ? null : resolve(io.cwd, pass);
+  return { out: resolve(io.cwd, out), pass: named, waived: withoutPass === true, now: io.wallTime() };
 }
 
 async function rolled(

@@ -6,7 +6,9 @@ import type { RunResult } from '../domain/result.js';
 import { readFacts } from '../journal/facts.js';
 import { removeDerived, runPaths } from '../journal/run-directory.js';
 import { loadHtmlAssets } from '../report/html/assets.js';
+import { renderJson } from '../report/json.js';
 import { renderAll } from '../report/render-all.js';
+import { PASS_FILE, passRecord } from './required-pass.js';
 
 export interface Derived {
   readonly result: RunResult;
@@ -29,7 +31,9 @@ export async function deriveReports(dir: string): Promise<Derived> {
   removeDerived(dir);
   const root = runPaths(dir).derived;
   const files: string[] = [];
-  for (const file of rendered.files) {
+  const pass = passRecord(result, renderJson(result));
+  const record = pass === null ? [] : [{ path: PASS_FILE, bytes: pass }];
+  for (const file of [...rendered.files, ...record]) {
     const path = join(root, file.path);
     try {
       mkdirSync(dirname(path), { recursive: true });

@@ -6,10 +6,12 @@ import { addInit } from './init.js';
 import type { Io } from './io.js';
 import { addLab } from './lab.js';
 import { addPlan } from './plan.js';
+import { addPreflight } from './preflight.js';
 import { addRecover } from './recover.js';
 import { addReport } from './report.js';
 import { addRun } from './run.js';
 import { addSchema } from './schema.js';
+import { addUnlock } from './unlock.js';
 import { toolVersion } from './version.js';
 
 /** How a command gives its exit code back. */
@@ -42,7 +44,18 @@ export function programFor(io: Io, finish: Finish): Command {
     writeOut: (text) => io.stdout.write(text),
     writeErr: (text) => io.stderr.write(text),
   });
-  for (const add of [addDemo, addRun, addPlan, addReport, addInit, addSchema, addRecover, addLab])
+  for (const add of [
+    addDemo,
+    addRun,
+    addPlan,
+    addPreflight,
+    addReport,
+    addInit,
+    addSchema,
+    addRecover,
+    addUnlock,
+    addLab,
+  ])
     add(program, io, finish);
   return program;
 }

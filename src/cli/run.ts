@@ -6,8 +6,14 @@ import type { Scenario } from '../domain/scenario.js';
 import type { Io } from './io.js';
 import type { Finish } from './program.js';
 
+/** Options about what must have passed before (`requires:`). */
+export interface PassOptions {
+  readonly pass?: string;
+  readonly withoutPass?: true;
+}
+
 /** Options that `run` and `demo` share. */
-export interface RunOptions {
+export interface RunOptions extends PassOptions {
   readonly out: string;
   readonly force?: true;
   readonly yes?: true;
@@ -17,7 +23,7 @@ export interface RunOptions {
 
 /** `rollproof run SCENARIO`: the whole thing; the exit code is the verdict. */
 export function addRun(program: Command, io: Io, finish: Finish): void {
-  withRunOptions(program.command('run'))
+  withPassOptions(withRunOptions(program.command('run')))
     .description('roll the new version while traffic flows; the exit code is the verdict')
     .argument('<scenario>', 'scenario file (YAML)')
     .option('--yes', 'do not ask before touching a load balancer that is not the lab')
@@ -28,6 +34,12 @@ export function addRun(program: Command, io: Io, finish: Finish): void {
       const { conductRun } = await import('./conduct.js');
       finish(await conductRun({ scenario, scenarioFile: file, command: ['rollproof', 'run', file], options }, io));
     });
+}
+
+export function withPassOptions(command: Command): Command {
+  return command
+    .option('--pass <path>', 'run directory (or pass.json) of the PASS that `requires:` wants')
+    .option('--without-pass', 'go on although what `requires:` wants has not passed; the journal says so');
 }
 
 export function withRunOptions(command: Command): Command {

@@ -35,6 +35,7 @@ service:
 balancer:
   kind: elb-classic                # or lab: an emulator on this machine
   name: my-load-balancer           # the name, not the DNS name
+  autoScaling: none                # or suspended; AWS's ELB API does not tell, and silence is refused
   region: eu-west-1                # credentials come from the usual AWS places
 
 targets:                           # replaced in this order; the first one is the canary

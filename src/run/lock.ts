@@ -49,6 +49,11 @@ export function isGone({ host, pid, born }: Pick<Holder, 'host' | 'pid' | 'born'
   return host === hostname() && !isAlive(pid, born);
 }
 
+/** Whether that holder is a process of this host that still runs. */
+export function runsHere({ host, pid, born }: Pick<Holder, 'host' | 'pid' | 'born'>): boolean {
+  return host === hostname() && isAlive(pid, born);
+}
+
 /** Where the lock of one balancer is. */
 export function lockFile(stateDir: string, key: string): string {
   return join(stateDir, `${key.replace(/[^A-Za-z0-9._-]+/g, '-')}.lock`);

@@ -55,6 +55,7 @@ describe('npm run demo', () => {
         'charts/timeline.png',
         'failures.ndjson',
         'junit.xml',
+        'pass.json',
         'report.html',
         'report.md',
         'result.json',

@@ -14,7 +14,7 @@ export function testScenario(overrides: Partial<Scenario> = {}): Scenario {
       ok: { status: [[200, 399]], bodyContains: null },
       identity: { target: 'x-target', version: 'x-version', bootId: 'x-boot-id' },
     },
-    balancer: { kind: 'elb-classic', name: 'lb', region: 'us-east-1', endpoint: null },
+    balancer: { kind: 'elb-classic', name: 'lb', region: 'us-east-1', endpoint: null, autoScaling: 'none' },
     targets: [
       { id: 'staging-1', instance: 'i-1' },
       { id: 'staging-2', instance: 'i-2' },

@@ -2,25 +2,27 @@ import type { PreflightFinding } from '../../domain/event.js';
 import type { BalancerFacts } from '../../domain/ports.js';
 import type { Scenario } from '../../domain/scenario.js';
 import type { TargetHealth } from '../../domain/target.js';
-import { formatDuration } from '../../domain/time.js';
+import { ok, refused, warning } from './finding.js';
 import { isInService } from './in-service.js';
+import { type IdleProbe, surroundingFindings } from './preflight-surroundings.js';
+import { waitFindings } from './preflight-waits.js';
 
 /**
- * What must be true before the first detach, from the balancer's own answers: pure, so `plan` and tests can show it.
+ * What must be true before the first detach, from the balancer's own answers and the applications' (`idle`): pure.
  * `refused` findings stop the run (exit 3) unless it is forced; warnings go to the report.
  */
 export function preflightFindings(
   scenario: Scenario,
   facts: BalancerFacts,
   health: readonly TargetHealth[],
+  idle: readonly IdleProbe[] = [],
 ): PreflightFinding[] {
   return [
     ...membership(scenario, facts),
     ...service(health),
     spare(scenario, health),
-    draining(scenario, facts),
-    ...zones(facts),
-    ...returnTime(scenario, facts),
+    ...waitFindings(scenario, facts),
+    ...surroundingFindings(scenario, facts, health, idle),
   ];
 }
 
@@ -63,72 +65,3 @@ function spare(scenario: Scenario, health: readonly TargetHealth[]): PreflightFi
     );
   return ok('spare', `${serving} targets in service, ${needed - 1} must stay`);
 }
-
-function draining(scenario: Scenario, facts: BalancerFacts): PreflightFinding {
-  if (facts.drainingEnabled === null) return ok('draining', 'the balancer does not tell its draining settings');
-  if (!facts.drainingEnabled) {
-    return warning(
-      'draining',
-      'connection draining is off: every request in flight on a target is cut when it is detached',
-      'switch connection draining on',
-    );
-  }
-  const drainMs = facts.drainTimeoutMs ?? 0;
-  const longest = Math.max(scenario.traffic.lanes.long?.maxHoldMs ?? 0, 0);
-  if (drainMs < longest) {
-    return warning(
-      'draining',
-      `draining ends after ${formatDuration(drainMs)}, before the longest request of ${formatDuration(longest)}`,
-      'raise the drain timeout',
-    );
-  }
-  return ok('draining', `draining is on, up to ${formatDuration(drainMs)}`);
-}
-
-/** Without cross-zone balancing every zone answers from its own targets only (clb:enable-disable-crosszone-lb). */
-function zones(facts: BalancerFacts): PreflightFinding[] {
-  if (facts.crossZone !== false || facts.zones.length < 2) return [];
-  return [
-    warning(
-      'zones',
-      `cross-zone balancing is off over ${facts.zones.length} zones: where the target that leaves is the only one of its zone, that zone answers 503`,
-      'switch cross-zone balancing on, or keep two targets in every zone',
-    ),
-  ];
-}
-
-/** Registration takes up to about 30 s on AWS and one passed check puts a target in service (elb-and-engine.md B3 rule 5). */
-function returnTime(scenario: Scenario, facts: BalancerFacts): PreflightFinding[] {
-  const check = facts.healthCheck;
-  if (check === null || scenario.balancer.kind === 'lab' || scenario.rollout.wait !== 'sleep') return [];
-  const worstMs = 30_000 + check.intervalMs + check.timeoutMs;
-  const sleepMs = scenario.rollout.sleep.afterAttachMs;
-  if (sleepMs >= worstMs)
-    return [
-      ok(
-        'return',
-        `the sleep after attach of ${formatDuration(sleepMs)} covers the worst expected return of ${formatDuration(worstMs)}`,
-      ),
-    ];
-  return [
-    warning(
-      'return',
-      `a target may need ${formatDuration(worstMs)} to serve again (registration 30 s + one check), the sleep after attach is ${formatDuration(sleepMs)}`,
-      'raise rollout.sleep.afterAttach or set rollout.wait: both',
-    ),
-  ];
-}
-
-const ok = (id: string, message: string): PreflightFinding => ({ id, level: 'ok', message, hint: null });
-const warning = (id: string, message: string, hint: string | null): PreflightFinding => ({
-  id,
-  level: 'warning',
-  message,
-  hint,
-});
-const refused = (id: string, message: string, hint: string): PreflightFinding => ({
-  id,
-  level: 'refused',
-  message,
-  hint,
-});
