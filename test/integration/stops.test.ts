@@ -44,6 +44,7 @@ describe('a run that does not get to its end', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 143],
   ] as const)(
     '%s attaches what was detached, reports, and exits %i',
     async (signal, code) => {
