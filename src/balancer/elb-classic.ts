@@ -27,6 +27,8 @@ export interface ClassicOptions {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
   /** How often the SDK itself tries; 1 under `retryingBalancer`. Absent = 4. */
   readonly attempts?: number;
+  /** Makes one API call again as long as that may help; absent = once. */
+  readonly again?: <T>(call: () => Promise<T>) => Promise<T>;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -206,11 +208,14 @@ const seconds = (value: number | undefined): number | null => (value === undefin
 
 /** One place that turns the SDK's errors into ours, with the wire's own code in the message. */
 async function ask<T>(options: ClassicOptions, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (cause) {
-    throw classicError(cause, options);
-  }
+  const once = async () => {
+    try {
+      return await call();
+    } catch (cause) {
+      throw classicError(cause, options);
+    }
+  };
+  return options.again === undefined ? once() : options.again(once);
 }
 
 function classicError(cause: unknown, options: ClassicOptions): RollproofError {

@@ -59,6 +59,15 @@ function patientTag(tag: NonNullable<Balancer['lockTag']>, patient: Patient): No
   };
 }
 
+/**
+ * For one API call of a driver: a question of several calls would else have to be lucky with all of them at once.
+ * A call that was aborted is not made again.
+ */
+export function patientCall(deps: RetryDeps): <T>(call: () => Promise<T>) => Promise<T> {
+  const never = new AbortController().signal;
+  return (call) => retried('API call', deps.clock.now() + QUESTION_DEADLINE_MS, call, deps, never);
+}
+
 async function retried<T>(
   operation: string,
   deadline: Instant,
@@ -84,6 +93,7 @@ async function retried<T>(
 
 function mayPass(operation: string, error: unknown): boolean {
   if (!(error instanceof RollproofError)) return false;
+  if (error.cause instanceof Error && error.cause.name === 'AbortError') return false;
   return error.code === 'BALANCER_UNREACHABLE' || isUnknownInstance(operation, error);
 }
 

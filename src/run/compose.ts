@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { classicBalancer } from '../balancer/elb-classic.js';
-import { type RetryDeps, retryingBalancer } from '../balancer/retrying.js';
+import { patientCall, type RetryDeps, retryingBalancer } from '../balancer/retrying.js';
 import type { Balancer, Deployer, EventSink, TargetProbe, TrafficEngine } from '../domain/ports.js';
 import type { Scenario } from '../domain/scenario.js';
 import type { Clock } from '../domain/time.js';
@@ -58,17 +58,18 @@ export function effectiveScenario(scenario: Scenario, lab: LabAccess | null): Sc
 
 /** The only place that names concrete drivers. */
 export function balancerFor(scenario: Scenario, lab: LabAccess | null, retries: RetryDeps): Balancer {
-  return retryingBalancer(driverFor(scenario, lab), retries);
+  return retryingBalancer(driverFor(scenario, lab, retries), retries);
 }
 
-function driverFor({ balancer }: Scenario, lab: LabAccess | null): Balancer {
+function driverFor({ balancer }: Scenario, lab: LabAccess | null, retries: RetryDeps): Balancer {
+  const patience = { attempts: 1, again: patientCall(retries) } as const;
   if (lab !== null) {
     const { loadBalancer: name, region, endpoint } = lab;
-    return classicBalancer({ name, region, endpoint, credentials: labCredentials(lab), attempts: 1 });
+    return classicBalancer({ name, region, endpoint, credentials: labCredentials(lab), ...patience });
   }
   if (balancer.kind === 'lab') throw new Error('a lab scenario needs a started lab');
   const { name, region, endpoint } = balancer;
-  return classicBalancer({ name, region, endpoint, credentials: null, attempts: 1 });
+  return classicBalancer({ name, region, endpoint, credentials: null, ...patience });
 }
 
 /** Draws for jitter and lock waits; two runs that start together must not stay in step. */
