@@ -13,6 +13,10 @@ export interface Io {
   readonly tools: Readonly<Record<string, string>>;
   monotonicNs(): bigint;
   wallTime(): Date;
+  /** 128 random bits as hexadecimal digits. */
+  randomToken(): string;
+  /** Opens a page in the user's browser without waiting for it; false when there is none to start. */
+  openInBrowser(address: string): Promise<boolean>;
   /** Calls back on SIGINT, SIGTERM and SIGHUP until the returned function is called; nothing ends by itself then. */
   onSignal(handler: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => void): () => void;
   /** Calls back on an exception that nobody caught, until the returned function is called; without it the process ends with 70. */

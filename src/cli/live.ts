@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
 import type { RunEvent } from '../domain/event.js';
+import type { Pipeline } from '../domain/pipeline.js';
 import type { TrafficProgress } from '../domain/ports.js';
 import type { Scenario } from '../domain/scenario.js';
+import type { TargetId } from '../domain/target.js';
 import type { Clock } from '../domain/time.js';
 import { pipelineOf } from '../pipeline/compile.js';
+import { loadLiveAssets } from '../report/live/live-assets.js';
+import { initialLive } from '../report/live/live-timeline.js';
 import { eventLines, heartbeatDue, heartbeatLine, plainLines, statusBlock } from '../report/progress.js';
 import {
   initialProgress,
@@ -11,7 +16,9 @@ import {
   progressAfterTraffic,
   progressAt,
 } from '../report/progress-state.js';
+import { foldedInCi } from './ci-fold.js';
 import { type Io, wantsColour } from './io.js';
+import { type LivePage, startLivePage } from './live-page.js';
 import { expectedMs } from './plan.js';
 
 /** The progress display on stderr: a block redrawn in place on a terminal, append-only lines elsewhere. */
@@ -27,19 +34,58 @@ export interface LiveDisplay {
 const REDRAW_MS = 250;
 const DEPLOY_GUESS_MS = 1_500;
 
-export function liveDisplay(scenario: Scenario, clock: Clock, options: { readonly quiet?: true }, io: Io): LiveDisplay {
-  if (options.quiet === true)
-    return { event: () => undefined, traffic: () => undefined, output: () => undefined, end: () => undefined };
+/** The options of `run` that say how it is shown. */
+export interface LiveOptions {
+  readonly quiet?: true;
+  readonly live?: true;
+  readonly livePort?: number;
+}
+
+/** What shows a run while it runs: the terminal unless --quiet, and a page for a browser with --live. */
+export function liveDisplay(scenario: Scenario, clock: Clock, options: LiveOptions, io: Io): LiveDisplay {
+  const about = {
+    title: `${scenario.name} · ${scenario.service.url} · ${scenario.traffic.ratePerSecond} req/s`,
+    pipeline: pipelineOf(scenario, null),
+    targets: scenario.targets.map((t) => t.id),
+  };
+  const deploys = about.pipeline.stages.flatMap((s) => s.steps).filter((s) => s.kind === 'deploy').length;
+  const lastsMs = expectedMs(scenario) + deploys * DEPLOY_GUESS_MS;
+  const terminal = options.quiet === true ? null : terminalDisplay(about, lastsMs, clock, io);
+  const page = options.live === true ? pageDisplay(about, lastsMs, options.livePort ?? 0, clock, io) : null;
+  return {
+    event(event) {
+      terminal?.event(event);
+      page?.event(event);
+    },
+    traffic(progress) {
+      terminal?.traffic(progress);
+      page?.traffic(progress);
+    },
+    output: (line) => terminal?.output(line),
+    end() {
+      terminal?.end();
+      page?.end();
+    },
+  };
+}
+
+function pageDisplay(about: About, lastsMs: number, port: number, clock: Clock, io: Io): LivePage {
+  const assets = loadLiveAssets((path) => readFileSync(path, 'utf8'));
+  const start = initialLive(about.title, about.pipeline, about.targets, lastsMs);
+  return startLivePage(start, { assets, port }, clock, io);
+}
+
+interface About {
+  readonly title: string;
+  readonly pipeline: Pipeline;
+  readonly targets: readonly TargetId[];
+}
+
+function terminalDisplay({ title, pipeline, targets }: About, lastsMs: number, clock: Clock, io: Io): LiveDisplay {
   const screen = io.stderr.isTty && io.env.TERM !== 'dumb' ? terminalScreen(io) : plainScreen(io);
-  const pipeline = pipelineOf(scenario, null);
-  const deploys = pipeline.stages.flatMap((s) => s.steps).filter((s) => s.kind === 'deploy').length;
+  const unfold = foldedInCi(io);
   const typed = outputBuffer();
-  let state = initialProgress(
-    `${scenario.name} · ${scenario.service.url} · ${scenario.traffic.ratePerSecond} req/s`,
-    pipeline,
-    scenario.targets.map((t) => t.id),
-    expectedMs(scenario) + deploys * DEPLOY_GUESS_MS,
-  );
+  let state = initialProgress(title, pipeline, targets, lastsMs);
   const draw = () => {
     const lines = typed.take().map((text) => ({ at: clock.now(), level: 'info' as const, text: `  ${text}` }));
     if (lines.length > 0) state = { ...state, log: [...state.log, ...lines] };
@@ -67,6 +113,7 @@ export function liveDisplay(scenario: Scenario, clock: Clock, options: { readonl
       clearInterval(timer);
       draw();
       screen.close();
+      unfold();
     },
   };
 }

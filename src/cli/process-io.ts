@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../domain/errors.js';
+import { asciiText, isAsciiLocale } from '../report/ascii.js';
 import { errorText } from './error-text.js';
 import type { Io, Output } from './io.js';
 
@@ -14,7 +17,7 @@ export function processIo(): Io {
   process.on('uncaughtException', crash);
   return {
     stdout: output(process.stdout),
-    stderr: output(process.stderr),
+    stderr: isAsciiLocale(process.env) ? output(process.stderr, asciiText) : output(process.stderr),
     stdinIsTty: process.stdin.isTTY === true,
     async ask(question) {
       const terminal = createInterface({ input: process.stdin, output: process.stderr });
@@ -34,6 +37,8 @@ export function processIo(): Io {
     tools: { node: process.version, platform: `${process.platform}-${process.arch}` },
     monotonicNs: () => process.hrtime.bigint(),
     wallTime: () => new Date(),
+    randomToken: () => randomBytes(16).toString('hex'),
+    openInBrowser,
     onSignal(handler) {
       const listeners = SIGNALS.map((name) => [name, () => handler(name)] as const);
       for (const [name, listener] of listeners) process.on(name, listener);
@@ -60,10 +65,10 @@ function crash(cause: unknown): never {
 }
 
 /** A reader that went away (`| head`) must not turn into a crash in the middle of a roll. */
-function output(stream: NodeJS.WriteStream): Output {
+function output(stream: NodeJS.WriteStream, shown = (text: string) => text): Output {
   stream.on('error', () => undefined);
   return {
-    write: (text) => void stream.write(text),
+    write: (text) => void stream.write(shown(text)),
     isTty: stream.isTTY === true,
     get columns() {
       // A pseudo-terminal without a size says 0.
@@ -73,4 +78,22 @@ function output(stream: NodeJS.WriteStream): Output {
       return stream.rows || 24;
     },
   };
+}
+
+/** The system's own way to open an address; nothing of it goes through a shell. */
+function openInBrowser(address: string): Promise<boolean> {
+  const [command, ...argv] =
+    process.platform === 'darwin'
+      ? ['open', address]
+      : process.platform === 'win32'
+        ? ['rundll32', 'url.dll,FileProtocolHandler', address]
+        : ['xdg-open', address];
+  return new Promise((resolve) => {
+    const child = spawn(command, argv, { stdio: 'ignore', detached: true });
+    child.once('error', () => resolve(false));
+    child.once('spawn', () => {
+      child.unref();
+      resolve(true);
+    });
+  });
 }

@@ -4,6 +4,7 @@ import { formatProblems } from '../config/problem-text.js';
 import { RollproofError } from '../domain/errors.js';
 import type { Scenario } from '../domain/scenario.js';
 import type { Io } from './io.js';
+import { portNumber } from './port-number.js';
 import type { Finish } from './program.js';
 
 /** Options about what must have passed before (`requires:`). */
@@ -19,6 +20,8 @@ export interface RunOptions extends PassOptions {
   readonly yes?: true;
   readonly json?: true;
   readonly quiet?: true;
+  readonly live?: true;
+  readonly livePort?: number;
 }
 
 /** `rollproof run SCENARIO`: the whole thing; the exit code is the verdict. */
@@ -46,7 +49,9 @@ export function withRunOptions(command: Command): Command {
   return command
     .option('-o, --out <dir>', 'where run directories go', 'reports')
     .option('--json', 'print result.json instead of the summary')
-    .option('-q, --quiet', 'no progress, only the summary');
+    .option('-q, --quiet', 'no progress, only the summary')
+    .option('--live', 'serve the running timeline to a browser on this machine')
+    .option('--live-port <port>', 'port of the live page; any free one by default', portNumber);
 }
 
 /** Loads a scenario file or throws all its problems at once; what is merely doubtful goes to stderr. */

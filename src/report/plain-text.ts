@@ -5,7 +5,12 @@ import { oneLine, visibleText } from './visible-text.js';
  * reorder, and the no-break spaces of figures become ordinary ones so that output greps and wraps as typed.
  */
 export function plainLine(text: string, limit = 400): string {
-  return oneLine(text, limit).replaceAll('\u00a0', ' ').trim();
+  return inert(oneLine(text, limit).replaceAll('\u00a0', ' ').trim());
+}
+
+/** GitHub's runner takes a line that begins with `::`, or holds `##[` anywhere, for a command to itself. */
+function inert(line: string): string {
+  return line.replace(/^::(?=[a-z])/i, '\\::').replaceAll('##[', '##\\[');
 }
 
 /** Like {@link plainLine} for text of several lines; each line is safe, at most `limit` characters in all. */

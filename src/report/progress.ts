@@ -66,15 +66,16 @@ export function statusBlock(state: ProgressState, options: BlockOptions): readon
   const shown = state.targets.length <= room ? state.targets : state.targets.slice(0, room - 1);
   const hidden = state.targets.length - shown.length;
   const name = Math.min(20, Math.max(9, ...shown.map((t) => plainLine(t.target, 20).length)));
+  const bar = options.width < NARROW ? BAR_NARROW : BAR;
   const lines: readonly Painted[] = [
     [
       ['bold', 'rollproof run'],
       [null, ` · ${plainLine(state.title, 120)}`],
     ],
     [[null, `${' plan'.padEnd(name + 2)} `], ...planParts(state.steps)],
-    ...shown.map((target) => targetParts(target, name)),
+    ...shown.map((target) => targetParts(target, name, bar)),
     ...(hidden > 0 ? [[[null, ` … and ${hidden} more targets`]] satisfies Painted] : []),
-    trafficParts(state, name),
+    trafficParts(state, options.width < NARROW ? null : name),
     timeParts(state),
   ];
   return lines.map((line) => fitted(line, options.width, style));
@@ -131,21 +132,25 @@ function planParts(steps: readonly StepProgress[]): Painted {
 }
 
 const BAR = 14;
+/** Columns below which the figures matter more than the bars. */
+const NARROW = 64;
+const BAR_NARROW = 4;
 
-function targetParts(target: TargetProgress, name: number): Painted {
-  const filled = Math.round(target.share * BAR);
+function targetParts(target: TargetProgress, name: number, bar: number): Painted {
+  const filled = Math.round(target.share * bar);
   const state = target.state ?? 'not reported';
   const color: StyleName = target.state === 'healthy' ? 'green' : target.state === 'unhealthy' ? 'red' : 'yellow';
   return [
     [null, ` ${plainLine(target.target, 20).padEnd(name)}  `],
     [color, '█'.repeat(filled)],
-    ['grey', '░'.repeat(BAR - filled)],
+    ['grey', '░'.repeat(bar - filled)],
     [null, `  ${state.padEnd(12)} ${count(Math.round(target.perSecond)).padStart(6)} req/s`],
   ];
 }
 
-function trafficParts({ traffic }: ProgressState, name: number): Painted {
-  const label = `${' traffic'.padEnd(name + 2)} `;
+/** `name`: the width of the column of names; null = no room for it. */
+function trafficParts({ traffic }: ProgressState, name: number | null): Painted {
+  const label = name === null ? ' ' : `${' traffic'.padEnd(name + 2)} `;
   if (traffic === null) return [[null, `${label}waiting`]];
   const ratio = traffic.sent > 0 ? ` (${plainLine(percent(traffic.failed / traffic.sent))})` : '';
   return [

@@ -15,6 +15,8 @@ export function fakeIo(overrides: Partial<Io> = {}) {
     tools: {},
     monotonicNs: () => 0n,
     wallTime: () => new Date(0),
+    randomToken: () => '0123456789abcdef0123456789abcdef',
+    openInBrowser: () => Promise.resolve(false),
     onSignal: () => () => undefined,
     onFault: () => () => undefined,
     exitNow: (code) => {
