@@ -14,7 +14,7 @@ if (existsSync(`${root}src`)) {
     const run = spawnSync(process.execPath, [tsc, '-p', project], { cwd: root, stdio: 'inherit' });
     if (run.status !== 0) process.exit(run.status ?? 1);
   }
-  for (const file of ['src/report/html/page.css']) {
+  for (const file of ['src/report/html/page.css', 'src/report/runs/runs.css']) {
     if (existsSync(`${root}${file}`)) cpSync(`${root}${file}`, `${root}${file.replace('src/', 'dist/')}`);
   }
   if (existsSync(`${root}dist/main.js`)) chmodSync(`${root}dist/main.js`, 0o755);

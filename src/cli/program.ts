@@ -11,6 +11,7 @@ import { addRecover } from './recover.js';
 import { addReport } from './report.js';
 import { addRun } from './run.js';
 import { addSchema } from './schema.js';
+import { addServe } from './serve.js';
 import { addUnlock } from './unlock.js';
 import { toolVersion } from './version.js';
 
@@ -55,6 +56,7 @@ export function programFor(io: Io, finish: Finish): Command {
     addRecover,
     addUnlock,
     addLab,
+    addServe,
   ])
     add(program, io, finish);
   return program;

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { RollproofError } from '../domain/errors.js';
 import { LATEST, latestRun, runPaths } from '../journal/run-directory.js';
+import { detectCi } from '../report/ci/detect.js';
+import { plainLine } from '../report/plain-text.js';
 import type { Io } from './io.js';
 import type { Finish } from './program.js';
 
@@ -13,13 +16,23 @@ export function addReport(program: Command, io: Io, finish: Finish): void {
     .description('make the reports of a run again from its facts; exits with its verdict')
     .argument('[dir]', 'run directory', join('reports', LATEST))
     .option('--json', 'print result.json instead of the summary')
-    .action(async (dir: string, options: { json?: true }) => {
+    .option('--open', 'open report.html in the browser')
+    .action(async (dir: string, options: { json?: true; open?: true }) => {
       const path = runDirectory(resolve(io.cwd, dir));
       const [{ deriveReports }, { printResult }] = await Promise.all([import('./derive.js'), import('./summary.js')]);
       const derived = await deriveReports(path);
       printResult(derived, path, { json: options.json === true }, io);
+      if (options.open === true) await openReport(join(runPaths(path).derived, 'report.html'), io);
       finish(derived.result.verdict.exitCode);
     });
+}
+
+/** Opens a browser where a person sits; elsewhere it would only hang or fail, so the address is printed. */
+async function openReport(file: string, io: Io): Promise<void> {
+  const address = pathToFileURL(file).href;
+  const isPerson = io.stdinIsTty && (io.env.CI ?? '') === '' && detectCi(io.env) === null;
+  if (isPerson && (await io.openInBrowser(address))) return;
+  io.stderr.write(`open it yourself: ${plainLine(address, 4000)}\n`);
 }
 
 /** A run directory itself, or the pointer to the newest one. */
