@@ -16,7 +16,7 @@ function dataTable(chart: LineChart): Markup {
   const note = chart.lines.map((l) => `${l.label}: ${l.reduce === 'max' ? 'highest bucket' : 'mean'}`).join('; ');
   const cell = (v: number | null | undefined): string =>
     v === null || v === undefined ? '–' : count(Math.round(v * 10) / 10);
-  return html`<details class="data"><summary>Numbers of this chart</summary><div class="scroll"><table><caption>${chart.unit}, one row per ${duration(rowMs)} (${note} of ${chart.bucketWord})</caption><thead><tr><th scope="col">from</th>${chart.lines.map((l) => html`<th scope="col" class="n">${l.label}</th>`)}</tr></thead><tbody>${rows.map(
+  return html`<details class="data"><summary>Numbers of this chart</summary><div class="scroll" role="region" tabindex="0" aria-label="Numbers: ${chart.title}"><table><caption>${chart.unit}, one row per ${duration(rowMs)} (${note} of ${chart.bucketWord})</caption><thead><tr><th scope="col">from</th>${chart.lines.map((l) => html`<th scope="col" class="n">${l.label}</th>`)}</tr></thead><tbody>${rows.map(
     (i) =>
       html`<tr><td>${clock(chart.from + i * rowMs)}</td>${columns.map((c) => html`<td class="n">${cell(c[i])}</td>`)}</tr>`,
   )}</tbody></table></div></details>`;

@@ -47,7 +47,7 @@ function pageHeader({ run }: RunResult): Markup {
 /** Sticky line: where the crosshair stands, zoom and copy; only useful, and only shown, with the script. */
 function toolbar(): Markup {
   const jumps = JUMPS.map(([id, word]) => html`<li><a href="#${id}">${word}</a></li>`);
-  return html`<nav class="bar" aria-label="Sections and tools"><ul>${jumps}</ul><div class="tools live-only" hidden><output id="readout" aria-live="off">Move over a chart to read it.</output><button type="button" id="zoom-reset" hidden>Whole run</button><button type="button" id="copy">Copy as Markdown</button></div></nav>`;
+  return html`<nav class="bar" aria-label="Sections and tools"><ul>${jumps}</ul><div class="tools live-only" hidden><output id="readout" aria-live="off">Move over a chart to read it.</output><button type="button" id="zoom-reset" hidden>Whole run</button><button type="button" id="clock" aria-pressed="false" hidden>Time of day (UTC)</button><button type="button" id="copy">Copy as Markdown</button></div></nav>`;
 }
 
 function body(result: RunResult, assets: HtmlAssets): Markup {

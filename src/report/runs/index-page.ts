@@ -57,7 +57,7 @@ function trends(sorted: readonly RunEntry[]): Markup {
       html`<tr><th scope="row">${oneLine(name, 120)}</th><td>${strip(runs.slice(-TREND_MAX))}</td><td>${words(runs)}</td></tr>`,
   );
   if (rows.length === 0) return html``;
-  return section('trend', 'Trend', table('Verdicts by scenario', ['scenario', 'oldest to newest', ''], rows));
+  return section('trend', 'Trend', table('Verdicts by scenario', ['scenario', 'oldest to newest', 'in all'], rows));
 }
 
 interface RunSummaryAt {
@@ -82,6 +82,7 @@ function words(runs: readonly RunSummaryAt[]): string {
     .map(([kind, n]) => `${count(n)} ${kind}`);
   const last = runs.at(-1)?.summary.verdict;
   const since = runs.length - 1 - runs.findLastIndex((r) => r.summary.verdict !== last);
+  if (runs.length === since) return counts.join(', ');
   return `${counts.join(', ')}; ${since === 1 ? `the last one ${last}` : `the last ${count(since)} ${last}`}`;
 }
 
@@ -102,5 +103,5 @@ function runsTable(sorted: readonly RunEntry[]): Markup {
 function cells(path: readonly string[], s: RunSummary): Hole {
   const rate = s.failed > 0 && s.judged > 0 ? ` (${percent(s.failed / s.judged)})` : '';
   const codes = s.codes.length === 0 ? null : html` <span class="soft">${s.codes.join(' ')}</span>`;
-  return html`<td class="nowrap">${statusMark(MARK[s.verdict])} <strong>${s.verdict}</strong></td><td><a href="${reportAddress(path)}">${oneLine(s.scenario, 80)}</a> <span class="soft">${oneLine(s.environment, 40)} ${oneLine(s.version, 40)}</span></td><td class="nowrap">${wallTime(s.startedAtWall) || oneLine(s.startedAtWall, 40)}</td><td class="n">${count(s.failed)} of ${count(s.judged)}${rate}</td><td class="n nowrap">${duration(s.longestOutageMs)}</td><td class="n nowrap">${duration(s.deployMs)}</td><td>${oneLine(s.sentence, 300)}${codes}</td>`;
+  return html`<td class="nowrap">${statusMark(MARK[s.verdict])} <strong>${s.verdict}</strong></td><td class="run-name"><a href="${reportAddress(path)}">${oneLine(s.scenario, 80)}</a> <span class="soft">${oneLine(s.environment, 40)} ${oneLine(s.version, 40)}</span></td><td class="nowrap">${wallTime(s.startedAtWall) || oneLine(s.startedAtWall, 40)}</td><td class="n">${count(s.failed)} of ${count(s.judged)}${rate}</td><td class="n nowrap">${duration(s.longestOutageMs)}</td><td class="n nowrap">${duration(s.deployMs)}</td><td>${oneLine(s.sentence, 300)}${codes}</td>`;
 }

@@ -16,6 +16,10 @@ export function sourceLiveAssets(): LiveAssets {
   return { css: squeezed(read('src/report/html/page.css')), js: bundled([script('live-run')]) };
 }
 
+/** Style of the index of runs, likewise. */
+export const sourceIndexCss = (): string =>
+  squeezed(`${read('src/report/html/page.css')}\n${read('src/report/runs/runs.css')}`);
+
 /** The page's own assets straight from the sources, so that a stale build can never be what is tested. */
 export function sourceAssets(): HtmlAssets {
   const parts = PAGE_SCRIPTS.map(script);

@@ -212,6 +212,24 @@ describe('the page in Chromium', () => {
     expect(Math.abs((await left('chart-latency')) - (await left('chart-throughput')))).toBeLessThan(2);
   });
 
+  it('shows time of day instead of elapsed time, everywhere, and back', async () => {
+    const page = await shown(failResult());
+    await settled(page);
+    const elapsed = await axisLabels(page, 'lanes');
+    const chart = await pixels(page, 'chart-latency');
+    await page.locator('#clock').click();
+    await settled(page);
+    expect((await axisLabels(page, 'lanes'))[0]).toBe('10:15:00');
+    expect(await pixels(page, 'chart-latency')).not.toBe(chart);
+    expect(await page.locator('#balancer time').first().textContent()).toMatch(/^10:15:\d\d\.\d{3}$/);
+    expect(await page.locator('#clock').getAttribute('aria-pressed')).toBe('true');
+    await page.locator('#clock').click();
+    await settled(page);
+    expect(await axisLabels(page, 'lanes')).toEqual(elapsed);
+    expect(await pixels(page, 'chart-latency')).toBe(chart);
+    expect(trouble).toEqual([]);
+  });
+
   it('filters the failed requests', async () => {
     const page = await shown(failResult());
     await page.locator('details.samples summary').click();

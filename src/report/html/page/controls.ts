@@ -67,10 +67,28 @@ function startReset(): void {
   show();
 }
 
+/** Elapsed time or time of day, in every axis and table. */
+function startClockChoice(): void {
+  const button = document.getElementById('clock');
+  if (button === null || page.startedAtMs === null) return;
+  button.hidden = false;
+  button.addEventListener('click', () => {
+    clockChoice.isTimeOfDay = !clockChoice.isTimeOfDay;
+    button.setAttribute('aria-pressed', String(clockChoice.isTimeOfDay));
+    for (const el of document.querySelectorAll<HTMLElement>('[data-at]'))
+      el.textContent = clockText(Number(el.dataset.at), Number(el.dataset.digits ?? 3));
+    for (const watch of viewWatchers) watch();
+    buildCharts();
+  });
+}
+
 /** What every chart says at an instant, as one line. */
 function readoutAt(at: number): string {
   const bucket = Math.floor((at - page.from) / page.bucketMs);
-  const wall = page.startedAtMs === null ? '' : ` (${new Date(page.startedAtMs + at).toISOString().slice(11, 23)} UTC)`;
+  const wall =
+    page.startedAtMs === null || clockChoice.isTimeOfDay
+      ? ''
+      : ` (${new Date(page.startedAtMs + at).toISOString().slice(11, 23)} UTC)`;
   const step = page.steps.find((s) => at >= s.from && at < s.to);
   const parts = [`${clockText(at, 2)}${wall}`];
   if (step !== undefined) parts.push(step.label);

@@ -45,8 +45,15 @@ const failedAt: readonly number[] = (() => {
   });
 })();
 
-/** `m:ss.d` of the run. */
+/** Whether instants are shown as time of day (UTC) instead of as time since the run's start. */
+const clockChoice = { isTimeOfDay: false };
+
+/** `m:ss.d` of the run, or `hh:mm:ss.d` UTC. */
 function clockText(ms: number, digits: number): string {
+  if (clockChoice.isTimeOfDay && page.startedAtMs !== null)
+    return new Date(page.startedAtMs + Math.round(ms))
+      .toISOString()
+      .slice(11, digits === 0 ? 19 : 20 + Math.min(digits, 3));
   const unit = 10 ** digits;
   const ticks = Math.round((ms / 1000) * unit);
   const seconds = Math.floor(ticks / unit);

@@ -6,6 +6,7 @@ startPictures();
 startCharts();
 startReadout();
 startReset();
+startClockChoice();
 startKeyboard();
 startLinks();
 startFilter();

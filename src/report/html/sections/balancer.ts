@@ -1,5 +1,6 @@
 import type { Replacement, RunResult } from '../../../domain/result.js';
-import { clock, clockSpan, duration } from '../../figures.js';
+import { clockSpan, duration } from '../../figures.js';
+import { instant, instantLink } from '../instant.js';
 import { type Hole, html, type Markup } from '../markup.js';
 import { zoomLink } from '../svg/lanes.js';
 import { STATE_LOOK, swatch } from '../svg/palette.js';
@@ -9,7 +10,7 @@ function calls(result: RunResult): Hole {
   if (result.timeline.calls.length === 0) return html`<p>No call that changes membership was made.</p>`;
   const rows = result.timeline.calls.map(
     (c) =>
-      html`<tr><td><a href="${zoomLink(c.requestedAt, c.respondedAt)}">${clock(c.requestedAt, 3)}</a></td><td>${c.operation} ${c.target}</td><td class="n">${duration(c.respondedAt - c.requestedAt)}</td><td>${c.error === null ? 'accepted' : html`<span class="bad">${c.error}</span>`}</td></tr>`,
+      html`<tr><td>${instantLink(c.requestedAt, c.respondedAt, 3)}</td><td>${c.operation} ${c.target}</td><td class="n">${duration(c.respondedAt - c.requestedAt)}</td><td>${c.error === null ? 'accepted' : html`<span class="bad">${c.error}</span>`}</td></tr>`,
   );
   return table('Calls to the load balancer', ['asked', 'call', { n: 'answered after' }, 'answer'], rows);
 }
@@ -17,7 +18,7 @@ function calls(result: RunResult): Hole {
 const seen = (r: Replacement | undefined): Hole =>
   r === undefined
     ? '–'
-    : html`last routed ${clock(r.lastRoutedAt, 3)}, first served again ${clock(r.firstServedAt, 3)}`;
+    : html`last routed ${instant(r.lastRoutedAt, 3)}, first served again ${instant(r.firstServedAt, 3)}`;
 
 function states(result: RunResult): Hole {
   const rows = result.timeline.targets.flatMap((t) => {

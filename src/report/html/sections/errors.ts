@@ -1,6 +1,7 @@
 import type { FailureRow, RunResult } from '../../../domain/result.js';
 import { clock, count, counted, duration } from '../../figures.js';
 import { oneLine } from '../../visible-text.js';
+import { instant } from '../instant.js';
 import { type Hole, html, type Markup } from '../markup.js';
 import { zoomLink } from '../svg/lanes.js';
 import { section, table } from '../table.js';
@@ -19,7 +20,7 @@ const ORIGIN_WORD = {
 function groups(result: RunResult): Hole {
   const rows = result.errors.map(
     (g) =>
-      html`<tr><td class="n"><strong>${count(g.count)}</strong></td><td><code>${g.class}</code></td><td>${g.status === null ? null : `${g.status} `}${oneLine(g.detail, 200)}</td><td>${ORIGIN_WORD[g.origin]}</td><td>${g.phase ?? '–'}</td><td>${g.target ?? 'not named'}</td><td>${g.lane}</td><td class="n nowrap"><a href="${zoomLink(g.firstAt, g.lastAt)}">${clock(g.firstAt, 3)} – ${clock(g.lastAt, 3)}</a></td></tr>`,
+      html`<tr><td class="n"><strong>${count(g.count)}</strong></td><td><code>${g.class}</code></td><td>${g.status === null ? null : `${g.status} `}${oneLine(g.detail, 200)}</td><td>${ORIGIN_WORD[g.origin]}</td><td>${g.phase ?? '–'}</td><td>${g.target ?? 'not named'}</td><td>${g.lane}</td><td class="n nowrap"><a href="${zoomLink(g.firstAt, g.lastAt)}">${instant(g.firstAt, 3)} – ${instant(g.lastAt, 3)}</a></td></tr>`,
   );
   const heads = [
     { n: 'count' },
@@ -39,7 +40,7 @@ const NONE = '–';
 function failureRow(f: FailureRow, manySources: boolean): Markup {
   const took = f.endedAt === null ? null : f.endedAt - (f.sentAt ?? f.scheduledAt);
   const at = f.errorPhase === 'none' ? null : html` <span class="soft">in ${f.errorPhase}</span>`;
-  return html`<tr><td>${clock(f.scheduledAt, 3)}</td><td>${f.phase ?? NONE}</td><td>${f.target ?? NONE}</td><td>${f.class}</td><td>${f.status === null ? null : `${f.status} `}${oneLine(f.detail, 160)}${at}</td><td>${took === null ? NONE : duration(took)}</td><td>${f.lane}</td><td>${f.version}</td><td>${f.remoteIp}</td><td>${manySources ? f.source : null}#${f.seq}</td></tr>`;
+  return html`<tr><td data-at="${Math.round(f.scheduledAt)}">${clock(f.scheduledAt, 3)}</td><td>${f.phase ?? NONE}</td><td>${f.target ?? NONE}</td><td>${f.class}</td><td>${f.status === null ? null : `${f.status} `}${oneLine(f.detail, 160)}${at}</td><td>${took === null ? NONE : duration(took)}</td><td>${f.lane}</td><td>${f.version}</td><td>${f.remoteIp}</td><td>${manySources ? f.source : null}#${f.seq}</td></tr>`;
 }
 
 function picker(name: string, column: number, values: readonly string[]): Markup {

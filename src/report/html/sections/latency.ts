@@ -19,7 +19,7 @@ function comparison(baseline: LatencySummary | null, deploy: LatencySummary | nu
     return `${ratio > 0 ? '+' : ratio < 0 ? '−' : '±'}${Math.abs(ratio)} %`;
   };
   const changes = html`<tr><th scope="row">change</th><td class="n">–</td>${KEYS.map((k) => html`<td class="n">${change(k)}</td>`)}</tr>`;
-  const heads = ['', { n: 'requests' }, { n: 'p50' }, { n: 'p95' }, { n: 'p99' }, { n: 'p99.9' }, { n: 'max' }];
+  const heads = ['part', { n: 'requests' }, { n: 'p50' }, { n: 'p95' }, { n: 'p99' }, { n: 'p99.9' }, { n: 'max' }];
   return table('Latency before and in the deploy', heads, [row('baseline', baseline), row('deploy', deploy), changes]);
 }
 
@@ -30,7 +30,7 @@ export function latencySection(result: RunResult): Markup {
   const heat =
     heatmap === null
       ? null
-      : html`<figure class="plot"><figcaption><span class="plot-title">Latency heatmap</span><span class="soft">time across, latency up (log scale), darker = more requests</span></figcaption>${heatmap}</figure>`;
+      : html`<figure class="plot" tabindex="0"><figcaption><span class="plot-title">Latency heatmap</span><span class="soft">time across, latency up (log scale), darker = more requests</span></figcaption>${heatmap}</figure>`;
   return section(
     'latency',
     'Latency',

@@ -1,6 +1,7 @@
 import type { Replacement, RunResult } from '../../../domain/result.js';
-import { clock, count, duration, durationBound, percent } from '../../figures.js';
+import { count, duration, durationBound, percent } from '../../figures.js';
 import { statusMark } from '../icon.js';
+import { instant } from '../instant.js';
 import { type Hole, html, type Markup } from '../markup.js';
 import { section, table } from '../table.js';
 
@@ -18,7 +19,7 @@ function checks(result: RunResult): Hole {
       : null;
     return html`<tr class="check-${c.status}"><td class="nowrap">${statusMark(c.status)} <span class="soft">${c.status}</span></td><th scope="row"><span class="check-title">${c.title}</span>${c.code === null ? null : html` <code>${c.code}</code>`}${note}</th><td class="n">${c.measured}</td><td class="n">${c.threshold}</td><td class="soft why">${c.why}</td></tr>`;
   });
-  return table('Checks', ['', 'check', { n: 'measured' }, { n: 'threshold' }, 'why it is judged'], rows);
+  return table('Checks', ['result', 'check', { n: 'measured' }, { n: 'threshold' }, 'why it is judged'], rows);
 }
 
 function lanes(result: RunResult): Hole {
@@ -50,7 +51,7 @@ function replacementRow(r: Replacement): Markup {
   const step = (ok: boolean, word: string): Markup =>
     html`<span class="nowrap">${statusMark(ok ? 'pass' : 'fail')} ${word}</span> `;
   const short = r.marginMs !== null && r.marginMs < 0;
-  return html`<tr><th scope="row" class="nowrap">${r.target}</th><td>${step(r.left, 'left')}${step(r.replaced, 'replaced')}${step(r.returned, 'returned')}</td><td class="n">${bounds(r.detachLagLoMs, r.detachLagHiMs)}</td><td class="n">${clock(r.drainEndAt, 3)}</td><td class="n">${bounds(r.attachLagLoMs, r.attachLagHiMs)}</td><td class="n">${bounds(r.needLoMs, r.needHiMs)}</td><td class="n">${short ? html`<strong class="bad">${duration(r.marginMs)}</strong>` : duration(r.marginMs)}</td><td class="n">${count(r.inFlightAtDetach)}</td><td class="n">${count(r.silentSends)}</td><td class="n">${count(r.staleResponses)}</td></tr>`;
+  return html`<tr><th scope="row" class="nowrap">${r.target}</th><td>${step(r.left, 'left')}${step(r.replaced, 'replaced')}${step(r.returned, 'returned')}</td><td class="n">${bounds(r.detachLagLoMs, r.detachLagHiMs)}</td><td class="n">${instant(r.drainEndAt, 3)}</td><td class="n">${bounds(r.attachLagLoMs, r.attachLagHiMs)}</td><td class="n">${bounds(r.needLoMs, r.needHiMs)}</td><td class="n">${short ? html`<strong class="bad">${duration(r.marginMs)}</strong>` : duration(r.marginMs)}</td><td class="n">${count(r.inFlightAtDetach)}</td><td class="n">${count(r.silentSends)}</td><td class="n">${count(r.staleResponses)}</td></tr>`;
 }
 
 function replacements(result: RunResult): Hole {

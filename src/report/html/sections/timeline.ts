@@ -1,10 +1,11 @@
 import type { RunResult } from '../../../domain/result.js';
-import { clock, duration } from '../../figures.js';
+import { duration } from '../../figures.js';
 import { bandsOf } from '../bands.js';
 import { chartFigure } from '../figure.js';
+import { instantLink } from '../instant.js';
 import { throughputChart } from '../line-charts.js';
 import { type Hole, html, type Markup } from '../markup.js';
-import { laneSentence, lanesSvg, zoomLink } from '../svg/lanes.js';
+import { laneSentence, lanesSvg } from '../svg/lanes.js';
 import { STATE_LOOK, swatch } from '../svg/palette.js';
 import { section, table } from '../table.js';
 
@@ -19,14 +20,14 @@ function legend(result: RunResult): Markup {
 function stepTable(result: RunResult): Markup {
   const rows = result.timeline.steps.map(
     (s) =>
-      html`<tr><td><a href="${zoomLink(s.from, s.to)}">${clock(s.from, 3)}</a></td><td>${s.stage}</td><td>${s.label}</td><td class="n">${duration(s.to - s.from)}</td><td>${s.state}${s.error === null ? null : html`: <span class="bad">${s.error}</span>`}</td></tr>`,
+      html`<tr><td>${instantLink(s.from, s.to, 3)}</td><td>${s.stage}</td><td>${s.label}</td><td class="n">${duration(s.to - s.from)}</td><td>${s.state}${s.error === null ? null : html`: <span class="bad">${s.error}</span>`}</td></tr>`,
   );
   return table('Pipeline steps', ['start', 'stage', 'step', { n: 'took' }, 'end'], rows);
 }
 
 function notes(result: RunResult): Hole {
   if (result.timeline.notes.length === 0) return null;
-  return html`<ul class="notes">${result.timeline.notes.map((n) => html`<li><a href="${zoomLink(n.at, n.at)}">${clock(n.at)}</a> ${n.text}</li>`)}</ul>`;
+  return html`<ul class="notes">${result.timeline.notes.map((n) => html`<li>${instantLink(n.at, n.at, 1)} ${n.text}</li>`)}</ul>`;
 }
 
 /** Lanes and traffic on one time axis. */
