@@ -17,15 +17,6 @@ function preflight(result: RunResult): Hole {
   return html`<details><summary>Preflight findings</summary><ul class="plain">${items}</ul></details>`;
 }
 
-function images(charts: readonly ChartImage[]): Hole {
-  if (charts.length === 0) return null;
-  const figures = charts.map(
-    (c) =>
-      html`<figure><img src="data:image/png;base64,${Buffer.from(c.png).toString('base64')}" alt="${c.title}" loading="lazy"><figcaption>${c.title} <span class="soft">(${c.name})</span></figcaption></figure>`,
-  );
-  return html`<details class="images"><summary>Charts as pictures</summary>${figures}</details>`;
-}
-
 /** Everything needed to run the same again, and where the raw facts lie. */
 export function reproduceSection(result: RunResult, charts: readonly ChartImage[]): Markup {
   const { run } = result;
@@ -42,12 +33,13 @@ export function reproduceSection(result: RunResult, charts: readonly ChartImage[
     ['seeds', `traffic ${run.scenario.traffic.seed}${lab}`],
     ['request timeout', `${run.scenario.traffic.timeoutMs} ms: slower than that counts as down`],
   ];
-  const files = ['result.json', 'report.md', 'junit.xml', 'failures.ndjson'].map(
-    (f) => html`<li><a href="${f}">${f}</a></li>`,
-  );
+  // Pictures stay beside the page: the page draws its own, and they would be three quarters of its bytes.
+  const beside = ['result.json', 'report.md', 'junit.xml', 'failures.ndjson'].map((f): [string, string] => [f, f]);
+  const pictures = charts.map((c): [string, string] => [`charts/${c.name}`, c.title]);
+  const files = [...beside, ...pictures].map(([f, words]) => html`<li><a href="${f}">${words}</a></li>`);
   return section(
     'reproduce',
     'Reproduce',
-    html`<dl class="facts wide">${facts.map(([k, v]) => html`<div><dt>${k}</dt><dd>${v}</dd></div>`)}</dl>${preflight(result)}<details><summary>Resolved scenario (secrets redacted)</summary><pre tabindex="0">${JSON.stringify(run.scenario, null, 2)}</pre></details>${images(charts)}<p>Beside this file:</p><ul class="inline">${files}</ul>`,
+    html`<dl class="facts wide">${facts.map(([k, v]) => html`<div><dt>${k}</dt><dd>${v}</dd></div>`)}</dl>${preflight(result)}<details><summary>Resolved scenario (secrets redacted)</summary><pre tabindex="0">${JSON.stringify(run.scenario, null, 2)}</pre></details><p>Beside this file:</p><ul class="inline">${files}</ul>`,
   );
 }
