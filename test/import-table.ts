@@ -24,6 +24,7 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
     'traffic',
     'evidence',
     'checks',
+    'compare',
     'analyze',
     'run',
     'lab',

@@ -1,5 +1,6 @@
 import type { Scenario } from '../domain/scenario.js';
 import { parseWithParents, pathFrom, reasonOf, type ScenarioIo } from './inheritance.js';
+import { type ScenarioOverride, withOverrides } from './overrides.js';
 import { dotted, type KeyPath, problemAt, type ScenarioProblem, ScenarioProblems } from './problem.js';
 import { resolveScenario } from './resolution.js';
 import { RULES } from './rules/all-rules.js';
@@ -21,13 +22,19 @@ export interface LoadedScenario {
 /**
  * Scenario file → Scenario. Throws `ScenarioProblems` with everything that is wrong at once: YAML, `extends`, `${…}`,
  * schema and cross-field rules, each at the file, line and column where it was written.
+ * `overrides` (of the command line) are laid over what the files say and judged like it.
  */
-export function loadScenario(file: string, io: ScenarioIo): LoadedScenario {
+export function loadScenario(
+  file: string,
+  io: ScenarioIo,
+  overrides: readonly ScenarioOverride[] = [],
+): LoadedScenario {
   const text = readMain(file, io);
   const { root, problems: textProblems } = parseWithParents(file, text, io);
   if (root === null) throw problemsError(textProblems);
-  const substituted = substituteTree(root, io.env);
-  const known = [...textProblems, ...substituted.problems];
+  const overridden = withOverrides(root, overrides);
+  const substituted = substituteTree(overridden.root, io.env);
+  const known = [...textProblems, ...overridden.problems, ...substituted.problems];
   if (substituted.node.kind !== 'map') throw problemsError(known);
   const { document, problems, warnings } = judge(substituted.node, known);
   if (problems.length > 0 || document === null) throw problemsError(problems);
