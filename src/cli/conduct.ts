@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
+import { runSummary } from '../compare/run-summary.js';
 import { redactScenario } from '../config/redaction.js';
 import { EXIT } from '../domain/errors.js';
 import { EVENT_SCHEMA_VERSION, type RunEvent, type RunHeader } from '../domain/event.js';
 import type { Balancer } from '../domain/ports.js';
+import type { RunResult } from '../domain/result.js';
 import type { Scenario } from '../domain/scenario.js';
 import { createRunDirectory, pointLatest } from '../journal/run-directory.js';
 import { realClock } from '../run/clock.js';
@@ -13,6 +15,7 @@ import { type RunEnd, runScenario } from '../run/run-scenario.js';
 import { balancerFiles, lockBalancer } from './balancer-lock.js';
 import { deriveReports } from './derive.js';
 import { errorText } from './error-text.js';
+import { appendHistory } from './history-file.js';
 import type { Io } from './io.js';
 import { withLab } from './lab-session.js';
 import { liveDisplay } from './live.js';
@@ -31,6 +34,11 @@ export interface ConductRequest {
   readonly scenarioFile: string | null;
   readonly command: readonly string[];
   readonly options: RunOptions;
+  /** Set by a study, which has checked the power of all its runs and prints and keeps their results itself. */
+  readonly study?: {
+    readonly onDirectory: (dir: string) => void;
+    readonly onResult: (result: RunResult) => void;
+  };
 }
 
 /** How often the balancer is asked for target states: AWS limits calls, the lab does not. */
@@ -39,7 +47,7 @@ const WATCH_LAB_MS = 400;
 
 /** From a loaded scenario to reports on disk. Returns the exit code: the verdict's, or 2/3 when nothing was touched. */
 export async function conductRun(request: ConductRequest, io: Io): Promise<number> {
-  const problems = powerProblemsText(request.scenario);
+  const problems = request.study === undefined ? powerProblemsText(request.scenario) : null;
   if (problems !== null && request.options.force !== true) {
     io.stderr.write(`${problems}nothing was touched (--force runs it all the same)\n`);
     return EXIT.inconclusive;
@@ -105,6 +113,7 @@ async function rolled(
   const out = resolve(io.cwd, request.options.out);
   const startedAt = io.wallTime();
   const dir = createRunDirectory(out, scenario.name, startedAt);
+  request.study?.onDirectory(dir);
   // At once, so that `recover`, `report` and the next `run` find a run that is killed.
   const note = pointLatest(out, dir);
   const files = balancerFiles(scenario, io.env);
@@ -147,8 +156,12 @@ async function rolled(
   const analysed = endingAtOnce(`the facts are kept: rollproof report ${dir}`, io);
   try {
     const derived = await deriveReports(dir);
-    const notes = note === null ? derived.notes : [...derived.notes, note];
-    printResult({ ...derived, notes }, dir, { json: request.options.json === true }, io);
+    if (request.study !== undefined) request.study.onResult(derived.result);
+    else {
+      const forgotten = appendHistory(out, runSummary(derived.result, dir), false);
+      const notes = [...derived.notes, note, forgotten].filter((n) => n !== null);
+      printResult({ ...derived, notes }, dir, { json: request.options.json === true }, io);
+    }
     return signals.exitCode() ?? derived.result.verdict.exitCode;
   } finally {
     analysed();

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, RollproofError } from '../domain/errors.js';
+import { addCompare } from './compare.js';
 import { addDemo } from './demo.js';
 import { errorText } from './error-text.js';
+import { addHistory } from './history.js';
 import { addInit } from './init.js';
 import type { Io } from './io.js';
 import { addLab } from './lab.js';
@@ -51,12 +53,14 @@ export function programFor(io: Io, finish: Finish): Command {
     addPlan,
     addPreflight,
     addReport,
+    addServe,
+    addCompare,
+    addHistory,
     addInit,
     addSchema,
     addRecover,
     addUnlock,
     addLab,
-    addServe,
   ])
     add(program, io, finish);
   return program;

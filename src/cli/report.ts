@@ -8,17 +8,24 @@ import { detectCi } from '../report/ci/detect.js';
 import { plainLine } from '../report/plain-text.js';
 import type { Io } from './io.js';
 import type { Finish } from './program.js';
+import { isStudy } from './study-file.js';
 
 /** `rollproof report [DIR]`: makes every report again from the facts and ends with the verdict's exit code. */
 export function addReport(program: Command, io: Io, finish: Finish): void {
   program
     .command('report')
     .description('make the reports of a run again from its facts; exits with its verdict')
-    .argument('[dir]', 'run directory', join('reports', LATEST))
+    .argument('[dir]', 'run directory, or a study of rollproof compare', join('reports', LATEST))
     .option('--json', 'print result.json instead of the summary')
     .option('--open', 'open report.html in the browser')
     .action(async (dir: string, options: { json?: true; open?: true }) => {
-      const path = runDirectory(resolve(io.cwd, dir));
+      const given = resolve(io.cwd, dir);
+      if (isStudy(given)) {
+        const { studyAgain } = await import('./compare-existing.js');
+        finish(await studyAgain(given, options, io));
+        return;
+      }
+      const path = runDirectory(given);
       const [{ deriveReports }, { printResult }] = await Promise.all([import('./derive.js'), import('./summary.js')]);
       const derived = await deriveReports(path);
       printResult(derived, path, { json: options.json === true }, io);

@@ -64,9 +64,19 @@ export async function scenarioFrom(file: string, io: Io): Promise<Scenario> {
 
 /** Somebody's servers: a person says yes, or the pipeline says --yes. */
 async function confirm(scenario: Scenario, options: RunOptions, io: Io): Promise<void> {
+  await confirmed(scenario, null, options, io);
+}
+
+/** Asks before somebody's servers are touched; `more` says what else is done with them than one roll. */
+export async function confirmed(
+  scenario: Scenario,
+  more: string | null,
+  options: Pick<RunOptions, 'yes'>,
+  io: Io,
+): Promise<void> {
   const { balancer, targets, rollout } = scenario;
   if (balancer.kind === 'lab' || options.yes === true) return;
-  const what = `roll ${rollout.version} over ${targets.map((t) => t.id).join(', ')} behind ${balancer.name} in ${balancer.region}`;
+  const what = `${more === null ? '' : `${more}: `}roll ${rollout.version} over ${targets.map((t) => t.id).join(', ')} behind ${balancer.name} in ${balancer.region}`;
   if (!io.stdinIsTty) {
     throw new RollproofError('CONFIRMATION_NEEDED', `this would ${what}, and there is no terminal to ask`, {
       hint: 'add --yes to the command',

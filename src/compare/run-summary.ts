@@ -22,6 +22,7 @@ export function runSummary(result: RunResult, dir: string): RunSummary {
     afterDetachMs: rollout.sleep.afterDetachMs,
     afterAttachMs: rollout.sleep.afterAttachMs,
     wait: rollout.wait,
+    deployComplete: run.deploy === 'complete',
     verdict: verdict.kind,
     codes: verdict.codes,
     sentence: verdict.sentence,

@@ -65,6 +65,8 @@ export interface RunSummary {
   readonly afterDetachMs: number;
   readonly afterAttachMs: number;
   readonly wait: WaitMode;
+  /** Whether every target was rolled, whatever the traffic saw. */
+  readonly deployComplete: boolean;
   readonly verdict: VerdictKind;
   readonly codes: readonly string[];
   readonly sentence: string;

@@ -41,6 +41,14 @@ export async function renderCharts(result: RunResult, load: CanvasLoader = share
   }
 }
 
+/** One picture of any configuration in the shared size, e.g. of a comparison; throws where there is no rasteriser. */
+export async function renderPicture(
+  config: ChartConfiguration,
+  load: CanvasLoader = sharedCanvas,
+): Promise<Uint8Array> {
+  return new Uint8Array(await (await load()).renderToBuffer(config));
+}
+
 /** One rasteriser per size for the life of the process: each new one leaks its copy of chart.js. */
 let shared: Promise<ChartJSNodeCanvas> | null = null;
 
