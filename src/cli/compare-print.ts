@@ -33,7 +33,7 @@ export function planText(header: StudyHeader, runsMs: readonly number[]): string
       );
       for (const p of all)
         lines.push(
-          `  ${formatDuration(p.sleepMs).padEnd(8)} downtime in at most ${ratioText(p.byRuns).padEnd(7)} of deploys by ${p.runs} clean runs; by the need of ${p.trials} deploys ${ratioText(p.byNeed)}`,
+          `  ${formatDuration(p.sleepMs).padEnd(8)} downtime in at most ${ratioText(p.byRuns).padEnd(7)} of deploys by ${p.runs} clean ${p.runs === 1 ? 'run' : 'runs'}; by the need of ${p.trials} ${p.trials === 1 ? 'deploy' : 'deploys'} ${ratioText(p.byNeed)}`,
         );
       if (all.every((p) => Math.min(p.byRuns, p.byNeed) > limit))
         lines.push(

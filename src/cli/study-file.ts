@@ -134,7 +134,8 @@ function textOf(path: string, dir: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const isAbsent = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const reason = isAbsent ? 'it has no study.ndjson' : cause instanceof Error ? cause.message : String(cause);
     throw new RollproofError('RUN_DIRECTORY_INVALID', `${dir} is not a study: ${reason}`, {
       hint: 'give a directory that rollproof compare wrote, such as reports/lab-compare/20261122T081503Z',
       cause,

@@ -60,7 +60,7 @@ function alignedDetaches(result: RunResult): AlignedDetach[] {
     const zero = call.respondedAt;
     const until = detaches[index + 1]?.requestedAt ?? result.window?.to ?? result.run.durationMs;
     const within = (at: number): boolean => at >= zero - LEAD_MS && at < until;
-    const failures = result.failures.map((f) => f.sentAt ?? f.scheduledAt).filter(within);
+    const failures = result.failures.map((f) => f.endedAt ?? f.sentAt ?? f.scheduledAt).filter(within);
     const every = Math.max(1, Math.ceil(failures.length / ALIGNED_FAILURES));
     const replaced = result.replacements.find((r) => r.target === call.target);
     const since = (at: number | null | undefined): number | null => (at == null ? null : at - zero);

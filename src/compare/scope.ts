@@ -9,7 +9,7 @@ export function scopeOf(
 ): Pick<Comparison, 'proves' | 'doesNotProve'> {
   const proves = [
     ...recommendations.filter((r) => (r.byNeedMs ?? r.byRunsMs) !== null).map((r) => r.statement),
-    ...rows.filter((r) => r.runs > 0).map((r) => `${r.statement}.`),
+    ...rows.filter((r) => r.runs > 0 && r.downtimeUpper < 0.9995).map((r) => `${r.statement}.`),
   ];
   const doesNotProve = [
     ...(complete

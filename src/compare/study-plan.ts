@@ -41,26 +41,35 @@ const isCounted = (verdict: VerdictKind): boolean => verdict === 'PASS' || verdi
  * {@link FUTILE_AFTER} failures in earlier blocks is only run in every third block.
  */
 export function nextRun(design: StudyDesign, attempts: readonly Attempt[]): NextRun | null {
-  for (let block = 0; block < design.repeats; block++) {
-    for (const variant of slotsOf(design, attempts, block)) {
-      const tried = attempts.filter((a) => a.block === block && a.variant === variant);
-      if (tried.some((a) => isCounted(a.verdict)) || tried.length >= ATTEMPTS_MAX) continue;
-      return { block, variant, attempt: tried.length + 1 };
-    }
-  }
+  for (const next of openSlots(design, attempts)) return next;
   return null;
 }
 
 /** Slots still to run if nothing is undecided or futile from here on: what the time left is reckoned from. */
-export function slotsLeft(design: StudyDesign, attempts: readonly Attempt[]): Slot[] {
-  const left: Slot[] = [];
+export function slotsLeft(design: StudyDesign, attempts: readonly Attempt[]): NextRun[] {
+  return [...openSlots(design, attempts)];
+}
+
+function* openSlots(design: StudyDesign, attempts: readonly Attempt[]): Generator<NextRun> {
+  const bySlot = new Map<number, Attempt[]>();
+  for (const a of attempts) {
+    const key = a.block * design.variants + a.variant;
+    bySlot.set(key, [...(bySlot.get(key) ?? []), a]);
+  }
+  const failures = new Array<number>(design.variants).fill(0);
   for (let block = 0; block < design.repeats; block++) {
-    for (const variant of slotsOf(design, attempts, block)) {
-      const tried = attempts.filter((a) => a.block === block && a.variant === variant);
-      if (!tried.some((a) => isCounted(a.verdict)) && tried.length < ATTEMPTS_MAX) left.push({ block, variant });
+    const isRun = (v: number): boolean => (failures[v] ?? 0) < FUTILE_AFTER || block % FUTILE_EVERY === 0;
+    for (const variant of shuffled(design.variants, design.seed, block).filter(isRun)) {
+      const tried = bySlot.get(block * design.variants + variant) ?? [];
+      if (tried.some((a) => isCounted(a.verdict)) || tried.length >= ATTEMPTS_MAX) continue;
+      yield { block, variant, attempt: tried.length + 1 };
+    }
+    // Only earlier blocks decide, so that the order within a block changes nothing.
+    for (let variant = 0; variant < design.variants; variant++) {
+      const tried = bySlot.get(block * design.variants + variant) ?? [];
+      failures[variant] = (failures[variant] ?? 0) + tried.filter((a) => a.verdict === 'FAIL').length;
     }
   }
-  return left;
 }
 
 /** Slots whose every attempt was undecided: nobody knows, so they count as not safe. */
@@ -72,16 +81,6 @@ export function givenUp(attempts: readonly Attempt[], variant: number): number {
   const isLost = (tried: readonly Attempt[]): boolean =>
     tried.length >= ATTEMPTS_MAX && !tried.some((a) => isCounted(a.verdict));
   return [...blocks.values()].filter(isLost).length;
-}
-
-/** The variants of one block in the order they run. */
-function slotsOf(design: StudyDesign, attempts: readonly Attempt[], block: number): number[] {
-  const failures = new Array<number>(design.variants).fill(0);
-  for (const a of attempts) {
-    if (a.block < block && a.verdict === 'FAIL') failures[a.variant] = (failures[a.variant] ?? 0) + 1;
-  }
-  const isRun = (variant: number): boolean => (failures[variant] ?? 0) < FUTILE_AFTER || block % FUTILE_EVERY === 0;
-  return shuffled(design.variants, design.seed, block).filter(isRun);
 }
 
 /** Fisher–Yates over a hash of seed, block and place. */

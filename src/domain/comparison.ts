@@ -44,7 +44,7 @@ export interface AlignedDetach {
   readonly lastRoutedMs: number | null;
   readonly drainEndMs: number | null;
   readonly steps: readonly { readonly kind: string; readonly fromMs: number; readonly toMs: number }[];
-  /** When failed requests were sent or due; at most {@link ALIGNED_FAILURES}, evenly thinned. */
+  /** When requests failed, by their end where they had one; at most {@link ALIGNED_FAILURES}, evenly thinned. */
   readonly failuresMs: readonly number[];
   readonly failures: number;
   readonly untilMs: number;

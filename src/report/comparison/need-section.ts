@@ -23,7 +23,7 @@ function needFigure(r: Recommendation): Markup {
   path += `H${x(most).toFixed(1)}`;
   const marks = r.needs.map((n) =>
     n.censored
-      ? html`<path class="stroke-failed" stroke="#cf222e" stroke-width="2" d="M${x(n.needMs).toFixed(1)} ${HEIGHT - BOTTOM - 12}l6 6l-6 6"><title>needed more than ${duration(n.needMs)}</title></path>`
+      ? html`<path class="stroke-failed" stroke="#cf222e" stroke-width="2" fill="none" d="M${x(n.needMs).toFixed(1)} ${HEIGHT - BOTTOM - 12}l6 6l-6 6"><title>needed more than ${duration(n.needMs)}</title></path>`
       : html`<path class="stroke-d" stroke="#1a7f37" stroke-width="2" d="M${x(n.needMs).toFixed(1)} ${HEIGHT - BOTTOM}v-10"><title>needed ${duration(n.needMs)}</title></path>`,
   );
   const candidates = r.candidatesMs.map(

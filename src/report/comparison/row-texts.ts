@@ -33,6 +33,7 @@ const signed = (ms: number | null): string =>
 /** The table of variants, the same in every report. */
 export const ROW_COLUMNS: readonly RowColumn[] = [
   { head: 'Variant', figures: false, of: (r) => r.variant.label },
+  { head: 'Standing', figures: false, of: (r) => STANDING[r.standing] },
   { head: 'Runs', figures: true, of: (r) => `${r.runs}${r.undecided > 0 ? ` (+${r.undecided} undecided)` : ''}` },
   { head: 'With downtime', figures: true, of: (r) => (r.runs === 0 ? '–' : `${r.bad} of ${r.runs}`) },
   {
@@ -40,7 +41,6 @@ export const ROW_COLUMNS: readonly RowColumn[] = [
     figures: true,
     of: (r) => (r.runs === 0 || r.downtimeUpper >= 0.9995 ? '–' : percent(r.downtimeUpper, 'up')),
   },
-  { head: 'Requests', figures: true, of: (r) => count(r.requests) },
   {
     head: 'Failed',
     figures: true,
@@ -48,11 +48,11 @@ export const ROW_COLUMNS: readonly RowColumn[] = [
       `${count(r.failed)}${r.failedMax > 0 && r.runs > 1 ? ` (${count(r.failedMin)} … ${count(r.failedMax)})` : ''}`,
   },
   { head: 'Longest outage', figures: true, of: (r) => (r.longestOutageMs > 0 ? duration(r.longestOutageMs) : '–') },
-  { head: 'Failure rate ≤', figures: true, of: (r) => percent(r.rateUpper, 'up') },
   { head: 'Longest need', figures: true, of: (r) => durationBound(r.needMaxMs) },
   { head: 'Least margin', figures: true, of: (r) => duration(r.minMarginMs) },
   { head: 'Deploy time', figures: true, of: (r) => `${duration(r.deployMs)}${spread(r.deployMinMs, r.deployMaxMs)}` },
-  { head: 'Relative', figures: true, of: relative },
   { head: 'Against now', figures: true, of: (r) => signed(r.deltaMs) },
-  { head: 'Standing', figures: false, of: (r) => STANDING[r.standing] },
+  { head: 'Relative', figures: true, of: relative },
+  { head: 'Requests', figures: true, of: (r) => count(r.requests) },
+  { head: 'Failure rate ≤', figures: true, of: (r) => percent(r.rateUpper, 'up') },
 ];

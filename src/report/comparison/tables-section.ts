@@ -10,12 +10,12 @@ export function variantsSection(comparison: Comparison): Markup {
     const cells = ROW_COLUMNS.slice(1).map(
       (c) => html`<td class="${c.figures ? 'n' : ''}">${c.of(row, comparison)}</td>`,
     );
-    return html`<tr class="${row.bad > 0 ? 'bad-row' : ''}"><th scope="row">${row.variant.label}</th>${cells}</tr>`;
+    return html`<tr class="${row.bad > 0 ? 'bad-row' : ''}"><th scope="row" class="nowrap">${row.variant.label}</th>${cells}</tr>`;
   });
   const heads = ROW_COLUMNS.map((c) => (c.figures ? { n: c.head } : c.head));
   const lead =
     'Undecided runs are repeated and never counted. P(downtime) ≤: exact upper bound, each variant by itself.';
-  return section('variants', 'The table', table('Variants', heads, html`${rows}`), lead);
+  return section('variants', 'The table', table('Variants', heads, html`${rows}`, 'small'), lead);
 }
 
 const WORD = { better: '▲ better', worse: '▼ worse', same: 'same' } as const;
@@ -63,7 +63,7 @@ function methodTable(r: Recommendation): Markup {
     'By runs',
   ];
   const title = `${r.of}${r.group === '' ? '' : `, ${r.group}`}: wanted at most ${percent(r.limit)}, confidence ${percent(1 - r.alpha)}`;
-  return html`<h3>${title}</h3>${table(title, heads, html`${rows}`)}<p class="soft">${r.statement}</p>`;
+  return html`<h3>${title}</h3>${table(title, heads, html`${rows}`)}`;
 }
 
 /** Every attempt, folded away. */

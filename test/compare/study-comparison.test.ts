@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { type StudyFacts, studyComparison } from '../../src/compare/study-comparison.js';
+import type { StudyRun, Variant } from '../../src/domain/comparison.js';
+import { need, runAt, summaryOf, variantAt } from './runs.js';
+
+function study(variants: readonly Variant[], runs: readonly StudyRun[], change: Partial<StudyFacts> = {}) {
+  return studyComparison({
+    name: 'lab',
+    place: summaryOf().place,
+    toolVersion: '0.0.0',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    command: ['rollproof', 'compare', 'lab.yaml'],
+    scenarioFile: 'lab.yaml',
+    design: { variants: variants.length, repeats: 30, seed: 1 },
+    variants,
+    targets: 2,
+    current: { afterDetachMs: 60_000, afterAttachMs: 60_000 },
+    alpha: 0.05,
+    limit: 0.05,
+    runs,
+    ...change,
+  });
+}
+
+const SLEEPS = [variantAt(0), variantAt(5000), variantAt(15_000)];
+const repeated = (count: number, of: (block: number) => StudyRun[]) =>
+  Array.from({ length: count }, (_, b) => of(b)).flat();
+const clean = (count: number) =>
+  repeated(count, (b) => [runAt(0, 0, b, { verdict: 'FAIL' }), runAt(1, 5000, b), runAt(2, 15_000, b)]);
+
+describe('studyComparison', () => {
+  it('recommends by need with the bound of all runs that slept long enough', () => {
+    const found = study(SLEEPS, clean(60));
+    const [r] = found.recommendations;
+    expect(r).toMatchObject({ of: 'sleep', byNeedMs: 5000, byRunsMs: 5000, observedMinimumMs: 5000, alpha: 0.05 });
+    expect(r?.table.map((t) => [t.sleepMs, t.trials, t.needMore])).toEqual([
+      [0, 180, 180],
+      [5000, 120, 0],
+      [15_000, 60, 0],
+    ]);
+    expect(r?.table[1]?.needUpper).toBeCloseTo(1 - (0.05 / 3) ** (1 / 120), 10);
+    expect(found.standing).toBe('proven');
+    expect(found.headline).toBe(
+      "Smallest safe sleep: 5 s. A deploy gets 3 min 40 s shorter than with the scenario's own sleeps.",
+    );
+    expect(r?.statement).toBe(
+      'sleep 5 s: 0 of 120 deploys needed more or may have → at most 3.35 % of such deploys do (95 %, Bonferroni over 3 sleeps).',
+    );
+    expect(found.rows.map((row) => row.standing)).toEqual(['downtime', 'proven', 'proven']);
+  });
+
+  it('calls few clean runs observed, not proven, and says what would prove it', () => {
+    const found = study(SLEEPS, clean(3));
+    expect(found.standing).toBe('observed');
+    expect(found.recommendations[0]).toMatchObject({ byNeedMs: null, byRunsMs: null, observedMinimumMs: 5000 });
+    expect(found.headline).toContain('Observed, not proven: 5 s');
+    expect(found.rows.map((row) => row.standing)).toEqual(['downtime', 'clean', 'clean']);
+    expect(found.complete).toBe(false);
+    expect(found.doesNotProve.join(' ')).toContain('not complete');
+  });
+
+  it('tells from one long run what shorter sleeps would have done', () => {
+    const found = study(SLEEPS, [runAt(2, 15_000, 0)]);
+    expect(found.recommendations[0]?.provisional).toMatchObject({ needMs: 2000, sleepMs: 5000 });
+    expect(found.recommendations[0]?.table[1]).toMatchObject({ trials: 1, needMore: 0, runs: 0 });
+    expect(found.headline).toContain('The longest need seen was 2 s');
+    expect(found.headline).toContain('at least 5 % of such deploys need no more');
+  });
+
+  it('recommends nothing when a run failed although it slept long enough', () => {
+    const riddle = runAt(2, 15_000, 60, { runId: 'lab-odd', verdict: 'FAIL', targets: [need(2000), need(1500)] });
+    const found = study(SLEEPS, [...clean(60), riddle]);
+    expect(found.standing).toBe('other-cause');
+    expect(found.recommendations[0]).toMatchObject({ byNeedMs: null, byRunsMs: null, provisional: null });
+    expect(found.headline).toContain('lab-odd');
+    expect(found.recommendations[0]?.table.every((t) => !t.needShown && !t.runsShown)).toBe(true);
+    expect(found.rows.some((row) => row.standing === 'proven')).toBe(false);
+  });
+
+  it('flags a longer sleep that fails where a shorter one holds, when nothing says the sleep was at fault', () => {
+    // No identity headers: no need is known, so only the order of the outcomes speaks.
+    const unknown = [need(null, null), need(null, null)];
+    const runs = repeated(60, (b) => [
+      runAt(1, 5000, b, { targets: unknown }),
+      runAt(2, 15_000, b, { targets: unknown, verdict: b === 7 ? 'FAIL' : 'PASS' }),
+    ]);
+    const found = study(SLEEPS, runs);
+    expect(found.recommendations[0]?.nonMonotone).toContain('sleep 15 s had downtime where 5 s had none');
+    expect(found.standing).toBe('other-cause');
+  });
+
+  it('does not call it another cause when the longer sleep plainly was too short for that deploy', () => {
+    const runs = repeated(120, (b) => [runAt(1, 5000, b), runAt(2, 15_000, b, b === 7 ? { verdict: 'FAIL' } : {})]);
+    const found = study(SLEEPS, runs);
+    expect(found.recommendations[0]).toMatchObject({ nonMonotone: null, otherCauses: [] });
+    expect(found.recommendations[0]?.table[1]).toMatchObject({ trials: 240, needMore: 1 });
+  });
+
+  it('counts undecided runs for nothing, and places given up as not safe', () => {
+    const undecided = [1, 2, 3].map((attempt) => ({ ...runAt(2, 15_000, 60, { verdict: 'INCONCLUSIVE' }), attempt }));
+    const found = study(SLEEPS, [...clean(60), ...undecided]);
+    expect(found.rows[2]).toMatchObject({ runs: 60, undecided: 3, givenUp: 1 });
+    expect(found.recommendations[0]?.table[2]).toMatchObject({ runs: 61, bad: 1, trials: 61, needMore: 1 });
+    expect(found.doesNotProve.join(' ')).toContain('stayed undecided');
+  });
+
+  it('keeps two sleeps apart and lets their claims share the error', () => {
+    const grid = [
+      variantAt(0, { label: 'a', afterDetachMs: 5000, afterAttachMs: 1000 }),
+      variantAt(0, { label: 'b', afterDetachMs: 5000, afterAttachMs: 4000 }),
+      variantAt(0, { label: 'c', afterDetachMs: 15_000, afterAttachMs: 4000 }),
+    ];
+    const targets = [need(2000, 3000), need(1500, 9000)];
+    const runs = repeated(90, (b) => [
+      // The second target was not back: the sleep after the attach is at fault, not the one after the detach.
+      runAt(0, 0, b, { verdict: 'FAIL', afterDetachMs: 5000, afterAttachMs: 1000, targets }),
+      runAt(1, 0, b, { afterDetachMs: 5000, afterAttachMs: 4000, targets }),
+      runAt(2, 0, b, { afterDetachMs: 15_000, afterAttachMs: 4000, targets }),
+    ]);
+    const found = study(grid, runs);
+    expect(found.recommendations.map((r) => [r.of, r.byNeedMs, r.byRunsMs, r.alpha])).toEqual([
+      ['sleep after detach', 5000, 5000, 0.025],
+      ['sleep after attach', 4000, 4000, 0.025],
+    ]);
+    expect(found.headline).toContain('safe sleep after detach: 5 s, safe sleep after attach: 4 s');
+    expect(found.rows.map((row) => row.standing)).toEqual(['downtime', 'proven', 'proven']);
+  });
+
+  it('puts a gated wait beside the sleeps without pooling it with them', () => {
+    const gated = variantAt(5000, { label: 'wait health', group: 'wait health', wait: 'health' });
+    const runs = [...clean(3), ...repeated(3, (b) => [runAt(3, 5000, b, { wait: 'health', deployMs: 9000 })])];
+    const found = study([...SLEEPS, gated], runs);
+    expect(found.recommendations).toHaveLength(1);
+    expect(found.recommendations[0]?.table[1]?.trials).toBe(6);
+    expect(found.rows[3]).toMatchObject({ runs: 3, bad: 0, deployMs: 9000 });
+    expect(found.rows[3]?.statement).toContain('wait health: 0 of 3 deploys had downtime');
+  });
+
+  it("reckons what a recommendation saves from the scenario's own sleeps", () => {
+    expect(study(SLEEPS, clean(3)).rows[1]?.deltaMs).toBe(22_000 - (22_000 + 2 * (120_000 - 30_000)));
+  });
+
+  it('says nothing of an empty study, and is the same twice', () => {
+    const empty = study(SLEEPS, []);
+    expect(empty).toMatchObject({ standing: 'none', headline: 'No deploy was counted, so nothing is known.' });
+    expect(JSON.stringify(study(SLEEPS, clean(5)))).toBe(JSON.stringify(study(SLEEPS, clean(5))));
+  });
+});
