@@ -1,0 +1,216 @@
+// Studies whose truth is known: the simulation's deploys, and the seeded lab that tells what it drew.
+// usage: node bench/compare.mjs [--simulate N] [--lab N] [--parallel K] [--seed S] [--nodes 1,2] [--write]   (needs dist/)
+//        --lab N makes N studies in the real lab (N × 3 runs of about 25 s), K at a time; --write puts the tables into
+//        docs/compare.md. Exit 1 when a recommendation errs more often than stated or an estimate is too far off.
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import ts from 'typescript';
+import { analyze } from '../dist/analyze.js';
+import { deployNeedMs } from '../dist/compare/run-needs.js';
+import { runSummary } from '../dist/compare/run-summary.js';
+import { readFacts } from '../dist/journal/facts.js';
+import { binomialTailAtLeast } from '../dist/stats/binomial.js';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const { values } = parseArgs({
+  options: {
+    simulate: { type: 'string', default: '200' },
+    lab: { type: 'string', default: '0' },
+    parallel: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '1' },
+    nodes: { type: 'string', default: '1,2' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const seed = Number(values.seed);
+const ALPHA = 0.05;
+const LIMIT = 0.3;
+const LAB_SLEEPS_MS = [500, 2000, 4000];
+let failed = false;
+if (Number(values.simulate) > 0) print('simulation', await simulated(Number(values.simulate)));
+if (Number(values.lab) > 0) print('lab', await inLab(Number(values.lab), Number(values.parallel)));
+process.exitCode = failed ? 1 : 0;
+
+async function simulated(studies) {
+  const { accuracyOf, singleRun, truthReport } = await compiledStudies();
+  const lines = [
+    `Simulation: ${studies} studies per row, seed ${seed}; sleeps 300 to 900 ms × 6 repeats, downtime wanted in at most ${LIMIT * 100} % of deploys (95 %).`,
+    '',
+    '| balancer nodes | true P(downtime) at 300, 450, 600, 750, 900 ms | recommended | too short | stated error ≤ | another cause suspected |',
+    '|--:|---|--:|--:|--:|--:|',
+  ];
+  const singles = [];
+  for (const nodes of values.nodes.split(',').map(Number)) {
+    const design = { sleepsMs: [300, 450, 600, 750, 900], repeats: 6, limit: LIMIT, nodes, seed };
+    const report = truthReport(design, studies, 400, analyze);
+    // Once in a million studies of studies by chance: more is no chance.
+    if (binomialTailAtLeast(report.wrong.length, studies, ALPHA) < 1e-6) failed = true;
+    lines.push(
+      `| ${nodes} | ${report.truth.map((p) => `${(p * 100).toFixed(1)} %`).join(', ')} | ${report.recommended} of ${studies} | ${report.wrong.length} | ${Math.floor(ALPHA * studies)} | ${report.blocked} |`,
+    );
+    const runs = Array.from({ length: studies }, (_, i) => singleRun(design, i, analyze));
+    for (const index of [0, 1]) singles.push({ nodes, ...runs[0][index], ...accuracyOf(runs.map((r) => r[index])) });
+  }
+  lines.push('', `One run with a sleep of 1.5 s, ${studies} times:`, '', ...accuracyTable(singles));
+  return lines;
+}
+
+function accuracyTable(rows) {
+  return [
+    '| balancer nodes | need | true, median | error, median | allowed | estimate below the truth |',
+    '|--:|---|--:|--:|--:|--:|',
+    ...rows.map((r) => {
+      const isOff = r.medianErrorMs > r.medianAllowedMs;
+      if (isOff) failed = true;
+      return `| ${r.nodes} | ${r.what} | ${r.medianTrueMs.toFixed(0)} ms | ${r.medianErrorMs.toFixed(0)} ms${isOff ? ' (too far)' : ''} | ${r.medianAllowedMs.toFixed(0)} ms | ${r.tooShort} |`;
+    }),
+  ];
+}
+
+/** The simulator is TypeScript beside the tests; types off, the product's modules taken from dist/. */
+async function compiledStudies() {
+  const cache = join(ROOT, 'node_modules/.cache/rollproof-compare');
+  const world = readdirSync(join(ROOT, 'test/simulation')).filter((n) => n.endsWith('.ts') && !n.endsWith('.test.ts'));
+  const sources = [
+    ...world.map((n) => `test/simulation/${n}`),
+    'test/runs/fact-builder.ts',
+    'test/compare/truth-study.ts',
+  ];
+  for (const source of sources) {
+    const { outputText } = ts.transpileModule(readFileSync(join(ROOT, source), 'utf8'), {
+      compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true },
+    });
+    const file = join(cache, source.replace(/\.ts$/, '.mjs'));
+    mkdirSync(dirname(file), { recursive: true });
+    const local = outputText.replace(/(from\s+['"]\.[^'"]*)\.js(['"])/g, '$1.mjs$2');
+    const dist = new URL('../dist/', import.meta.url).href;
+    writeFileSync(file, local.replace(/(from\s+['"])\.\.\/\.\.\/src\/([^'"]*)\.mjs(['"])/g, `$1${dist}$2.js$3`));
+  }
+  return import(join(cache, 'test/compare/truth-study.mjs'));
+}
+
+async function inLab(studies, parallel) {
+  const rows = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < studies) rows.push(await labStudy(next++));
+  };
+  await Promise.all(Array.from({ length: Math.max(1, parallel) }, worker));
+  rows.sort((a, b) => a.study - b.study);
+  const ms = (n) => (n === null ? '–' : `${n.toFixed(0)} ms`);
+  const errors = rows
+    .filter((r) => r.estimateMs !== null && r.trueMs !== null)
+    .map((r) => Math.abs(r.estimateMs - r.trueMs))
+    .sort((a, b) => a - b);
+  const allowed = rows
+    .filter((r) => r.trueMs !== null)
+    .map((r) => Math.max(100, 0.15 * r.trueMs))
+    .sort((a, b) => a - b);
+  const middle = (list) => list[Math.floor(list.length / 2)] ?? Number.POSITIVE_INFINITY;
+  const wrong = rows.filter((r) => r.tooShort).length;
+  if (middle(errors) > middle(allowed) || binomialTailAtLeast(wrong, studies, ALPHA) < 1e-6) failed = true;
+  return [
+    `Lab: ${studies} studies, seeds ${seed} to ${seed + studies - 1}; sleeps ${LAB_SLEEPS_MS.map((s) => `${s} ms`).join(', ')}, one repeat each; the truth is what the lab's nodes did.`,
+    '',
+    '| study | verdicts | need by one 4-s run | true need | observed minimum | recommended | true need of any run above it |',
+    '|--:|---|--:|--:|--:|--:|---|',
+    ...rows.map(
+      (r) =>
+        `| ${r.study} | ${r.verdicts} | ${ms(r.estimateMs)} | ${ms(r.trueMs)} | ${ms(r.observedMs)} | ${ms(r.recommendedMs)} | ${r.tooShort ? 'yes' : 'no'} |`,
+    ),
+    '',
+    `Median error of the estimate ${ms(middle(errors))}, allowed ${ms(middle(allowed))}; recommended below the truth in ${wrong} of ${studies} studies.`,
+  ];
+}
+
+async function labStudy(study) {
+  const out = mkdtempSync(join(tmpdir(), 'compare-bench-'));
+  const truth = join(out, 'truth.ndjson');
+  const sleeps = LAB_SLEEPS_MS.map((s) => `${s}ms`).join(',');
+  const argv = [
+    'compare',
+    'bench/compare-lab.yaml',
+    '--sleep',
+    sleeps,
+    '--repeat',
+    '1',
+    '--seed',
+    String(seed + study),
+    '--at-most',
+    '90%',
+    '--json',
+    '--quiet',
+    '-o',
+    out,
+  ];
+  const child = spawn(process.execPath, ['dist/main.js', ...argv], {
+    cwd: ROOT,
+    env: { ...process.env, TRUTH_FILE: truth },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.on('data', (chunk) => {
+    text += chunk;
+  });
+  await new Promise((resolve) => child.on('close', resolve));
+  const comparison = JSON.parse(text);
+  const dir = join(out, 'bench-compare', readdirSync(join(out, 'bench-compare'))[0]);
+  const lines = readFileSync(truth, 'utf8')
+    .trim()
+    .split('\n')
+    .map((l) => JSON.parse(l));
+  const runs = comparison.runs.map((run) => {
+    const facts = readFacts(join(dir, run.summary.dir));
+    return { run, trueMs: trueNeed(facts, lines), needMs: deployNeedMs(runSummary(analyze(facts), '')) };
+  });
+  const long = runs.find(({ run }) => run.summary.afterDetachMs === LAB_SLEEPS_MS.at(-1));
+  const [found] = comparison.recommendations;
+  const recommendedMs = found.byNeedMs ?? found.byRunsMs;
+  rmSync(out, { recursive: true, force: true });
+  return {
+    study,
+    verdicts: comparison.runs.map((r) => `${r.summary.afterDetachMs} ms ${r.summary.verdict}`).join(', '),
+    estimateMs: long?.needMs ?? null,
+    trueMs: long?.trueMs ?? null,
+    observedMs: found.observedMinimumMs,
+    recommendedMs,
+    tooShort: recommendedMs !== null && runs.some((r) => (r.trueMs ?? 0) > recommendedMs),
+  };
+}
+
+/** From the acknowledgement of each detach until the last node let go, of each attach but the last until all had it back. */
+function trueNeed(facts, lines) {
+  const origin = Number(BigInt(facts.header.monotonicOriginNs)) / 1e6;
+  const targets = facts.header.scenario.targets;
+  const calls = facts.events.filter((e) => e.kind === 'balancer-call' && e.error === null);
+  const ended = Math.max(...facts.events.map((e) => e.at));
+  const needs = calls
+    .filter((call, i) => call.operation === 'detach' || calls.slice(i + 1).some((c) => c.operation === 'detach'))
+    .map((call) => {
+      const { instance } = targets.find((t) => t.id === call.target);
+      const what = call.operation === 'detach' ? 'left' : 'back';
+      const at = lines
+        .filter((l) => l.instance === instance && l.what === what && l.atMs !== null)
+        .map((l) => l.atMs - origin)
+        .find((t) => t >= call.requestedAt && t <= ended);
+      return at === undefined ? null : at - call.respondedAt;
+    });
+  return needs.includes(null) || needs.length === 0 ? null : Math.max(...needs);
+}
+
+/** Prints a table and, when asked, puts it between its marks in docs/compare.md. */
+function print(name, lines) {
+  const text = lines.join('\n');
+  console.log(`${text}\n`);
+  if (!values.write) return;
+  const file = join(ROOT, 'docs/compare.md');
+  const [begin, end] = [`<!-- ${name}: npm run bench:compare -- --write -->`, `<!-- end of ${name} -->`];
+  const doc = readFileSync(file, 'utf8');
+  const [from, to] = [doc.indexOf(begin), doc.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`docs/compare.md has no place for ${name}`);
+  writeFileSync(file, `${doc.slice(0, from + begin.length)}\n${text}\n${doc.slice(to)}`);
+}
