@@ -1,11 +1,13 @@
 import { createRequire } from 'node:module';
 import type { ChartConfiguration } from 'chart.js';
 import type { ChartJSNodeCanvas } from 'chartjs-node-canvas';
+import type { Comparison } from '../../domain/comparison.js';
 import type { RunResult } from '../../domain/result.js';
 import type { ChartImage } from '../html/assets.js';
 import { FONT_FAMILY } from './frame.js';
 import { latencyChart } from './latency-chart.js';
 import { serversChart } from './servers-chart.js';
+import { sweepChart } from './sweep-chart.js';
 import { timelineChart } from './timeline-chart.js';
 
 /** The pictures, or none and why: a machine without the native canvas still gets every other report. */
@@ -41,11 +43,9 @@ export async function renderCharts(result: RunResult, load: CanvasLoader = share
   }
 }
 
-/** One picture of any configuration in the shared size, e.g. of a comparison; throws where there is no rasteriser. */
-export async function renderPicture(
-  config: ChartConfiguration,
-  load: CanvasLoader = sharedCanvas,
-): Promise<Uint8Array> {
+/** The picture of a comparison, in the shared size; throws where there is no rasteriser. */
+export async function renderSweepChart(comparison: Comparison, load: CanvasLoader = sharedCanvas): Promise<Uint8Array> {
+  const config = sweepChart(comparison) as unknown as ChartConfiguration;
   return new Uint8Array(await (await load()).renderToBuffer(config));
 }
 

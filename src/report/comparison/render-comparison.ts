@@ -1,19 +1,17 @@
-import type { ChartConfiguration } from 'chart.js';
 import type { Comparison } from '../../domain/comparison.js';
-import { renderPicture } from '../charts/png.js';
+import { renderSweepChart } from '../charts/png.js';
 import type { HtmlAssets } from '../html/assets.js';
 import type { RenderedReports, ReportFile } from '../render-all.js';
 import { comparisonCsv } from './csv.js';
 import { comparisonHtml } from './html.js';
 import { comparisonJson } from './json.js';
 import { comparisonMarkdown } from './markdown.js';
-import { sweepChart } from './sweep-chart.js';
 
 /** Every report of a comparison. Pure but for the picture's native library; whoever calls this writes the files. */
 export async function renderComparison(
   comparison: Comparison,
   assets: Pick<HtmlAssets, 'css'>,
-  pictureOf: (config: ChartConfiguration) => Promise<Uint8Array> = renderPicture,
+  pictureOf: (comparison: Comparison) => Promise<Uint8Array> = renderSweepChart,
 ): Promise<RenderedReports> {
   const files: ReportFile[] = [
     { path: 'comparison.html', bytes: comparisonHtml(comparison, assets) },
@@ -22,7 +20,7 @@ export async function renderComparison(
     { path: 'comparison.csv', bytes: comparisonCsv(comparison) },
   ];
   try {
-    const png = await pictureOf(sweepChart(comparison) as unknown as ChartConfiguration);
+    const png = await pictureOf(comparison);
     return { files: [...files, { path: 'charts/sweep.png', bytes: png }], notes: [] };
   } catch (error) {
     return { files, notes: [`no chart picture: ${error instanceof Error ? error.message : String(error)}`] };

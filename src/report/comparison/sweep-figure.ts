@@ -1,8 +1,8 @@
 import type { Comparison } from '../../domain/comparison.js';
+import { symlog } from '../charts/sweep-chart.js';
 import { count, duration } from '../figures.js';
 import { html, type Markup, raw } from '../html/markup.js';
 import { section } from '../html/table.js';
-import { symlog } from './sweep-chart.js';
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [1180, 300, 64, 64, 14, 46];
 const LABEL_CHARS = 26;

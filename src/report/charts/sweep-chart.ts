@@ -1,8 +1,8 @@
 import type { ChartConfiguration, Plugin } from 'chart.js';
 import type { Comparison } from '../../domain/comparison.js';
-import { FONT_FAMILY } from '../charts/frame.js';
-import { PALETTE } from '../charts/palette.js';
 import { plainLine } from '../plain-text.js';
+import { FONT_FAMILY } from './frame.js';
+import { PALETTE } from './palette.js';
 
 /** White ground: a transparent picture is unreadable in a dark ticket system. */
 const paper: Plugin = {
