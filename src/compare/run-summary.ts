@@ -38,19 +38,31 @@ export function runSummary(result: RunResult, dir: string): RunSummary {
     p99BaselineMs: latency.baseline?.p99 ?? null,
     p99DeployMs: latency.deploy?.p99 ?? null,
     marginMs: claims.marginMs,
-    targets: result.replacements.map(needFacts),
+    targets: result.replacements.map((r) => needFacts(r, result)),
     aligned: alignedDetaches(result),
   };
 }
 
-function needFacts(r: Replacement): TargetNeedFacts {
+function needFacts(r: Replacement, result: RunResult): TargetNeedFacts {
   return {
     target: r.target,
     // Below 0: it served nothing after the acknowledgement, so no sleep was needed at all.
     detachNeedMs: r.needHiMs === null ? null : Math.max(0, r.needHiMs),
     attachLagMs: r.attachLagHiMs === null ? null : Math.max(0, r.attachLagHiMs),
-    tooShort: isNeedCensored(r),
+    tooShort: isNeedCensored(r) || wasCutByDeploy(r.target, result),
   };
+}
+
+/**
+ * Whether a request of this target, or of nobody known, failed while its deploy ran: routed to a stopped application, or
+ * cut in flight as it stopped. A longer sleep would have let it end, and how much longer nobody saw.
+ */
+function wasCutByDeploy(target: string, { timeline, failures }: RunResult): boolean {
+  const deploys = timeline.steps.filter((s) => s.kind === 'deploy' && s.target === target);
+  return failures.some(({ endedAt, target: by }) => {
+    if (endedAt === null || (by !== null && by !== target)) return false;
+    return deploys.some((s) => endedAt >= s.from && endedAt <= s.to);
+  });
 }
 
 /** Each acknowledged detach with its steps and failures up to the next one, or to the end of the judged window. */
