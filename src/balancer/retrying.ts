@@ -21,6 +21,7 @@ export interface RetryDeps {
 /** Changes of membership are worth more patience than questions, which are asked again anyway. */
 const CHANGE_DEADLINE_MS = 90_000;
 const QUESTION_DEADLINE_MS = 20_000;
+const UNANSWERED_DEADLINE_MS = 5_000;
 /** A registration may say that it does not know an instance EC2 has just started (aws-sdk-ruby#1538). */
 const INVALID_INSTANCE_MS = 60_000;
 const BASE_MS = 200;
@@ -41,7 +42,7 @@ export function retryingBalancer(inner: Balancer, deps: RetryDeps): Balancer {
     attach: (target, signal) =>
       patient(`attach ${target.id}`, CHANGE_DEADLINE_MS, () => inner.attach(target, signal), signal),
     health: (targets, signal) => patient('health', QUESTION_DEADLINE_MS, () => inner.health(targets, signal), signal),
-    describe: (signal) => patient('describe', QUESTION_DEADLINE_MS, () => inner.describe(signal), signal),
+    describe: (signal) => inner.describe(signal),
     attachCommand: (target) => inner.attachCommand(target),
     ...(inner.lockTag === undefined ? {} : { lockTag: patientTag(inner.lockTag, patient) }),
     close: () => inner.close(),
@@ -61,11 +62,35 @@ function patientTag(tag: NonNullable<Balancer['lockTag']>, patient: Patient): No
 
 /**
  * For one API call of a driver: a question of several calls would else have to be lucky with all of them at once.
- * A call that was aborted is not made again.
+ * A call that was aborted is not made again. An address that never answered is more likely wrong than busy, and gets
+ * less patience.
  */
 export function patientCall(deps: RetryDeps): <T>(call: () => Promise<T>) => Promise<T> {
   const never = new AbortController().signal;
-  return (call) => retried('API call', deps.clock.now() + QUESTION_DEADLINE_MS, call, deps, never);
+  let answered = false;
+  return (call) => {
+    const watched = async () => {
+      try {
+        const reply = await call();
+        answered = true;
+        return reply;
+      } catch (error) {
+        if (!isUnanswered(error)) answered = true;
+        throw error;
+      }
+    };
+    const patienceMs = answered ? QUESTION_DEADLINE_MS : UNANSWERED_DEADLINE_MS;
+    return retried('API call', deps.clock.now() + patienceMs, watched, deps, never);
+  };
+}
+
+/** The SDK's connection errors carry the system's code and no word of the service. */
+function isUnanswered(error: unknown): boolean {
+  return (
+    error instanceof RollproofError &&
+    error.cause instanceof Error &&
+    !('$metadata' in error.cause && '$fault' in error.cause)
+  );
 }
 
 async function retried<T>(

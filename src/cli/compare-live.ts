@@ -6,6 +6,7 @@ import type { Conduct } from './compare-study.js';
 import { washout } from './compare-washout.js';
 import { conductRun } from './conduct.js';
 import type { Io } from './io.js';
+import { retriesOf } from './retries.js';
 import type { StudyHeader } from './study-file.js';
 
 /** Runs one attempt as `run` would, but silently: the study tells of it. */
@@ -41,7 +42,7 @@ export function conductFor(
 export function washoutFor(scenario: Scenario | undefined, io: Io): () => Promise<void> {
   if (scenario === undefined || scenario.balancer.kind === 'lab') return () => Promise.resolve();
   return async () => {
-    const balancer = balancerFor(scenario, null);
+    const balancer = balancerFor(scenario, null, retriesOf(io));
     try {
       await washout(balancer, scenario.targets, realClock(io.monotonicNs()), new AbortController().signal);
     } finally {

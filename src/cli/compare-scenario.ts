@@ -14,14 +14,14 @@ const AROUND_RUN_MS = 4_000;
 
 /** Deploys of one target after the other, as the scenario plans them. */
 export function deploysOf(scenario: Scenario): number {
-  return pipelineOf(scenario)
+  return pipelineOf(scenario, null)
     .stages.flatMap((s) => s.steps)
     .filter((s) => s.kind === 'deploy').length;
 }
 
 /** What the traffic of a variant can prove when each deploy takes `deployGuessMs`. */
 export function variantPower(scenario: Scenario, deployGuessMs: number): Power {
-  return powerOf(scenario, { deployMs: sleepMsOf(pipelineOf(scenario)) + deploysOf(scenario) * deployGuessMs });
+  return powerOf(scenario, { deployMs: sleepMsOf(pipelineOf(scenario, null)) + deploysOf(scenario) * deployGuessMs });
 }
 
 /**
@@ -70,7 +70,7 @@ export function attemptScenario(
 /** How long one run takes, ms; waits for health and undecided attempts come on top. */
 export function runTimeMs(scenario: Scenario, deployGuessMs: number, washoutMs: number): number {
   const { warmUpMs, baselineMs, settleMs } = scenario.traffic;
-  const asleep = sleepMsOf(pipelineOf(scenario)) + deploysOf(scenario) * deployGuessMs;
+  const asleep = sleepMsOf(pipelineOf(scenario, null)) + deploysOf(scenario) * deployGuessMs;
   return warmUpMs + baselineMs + asleep + settleMs + washoutMs + AROUND_RUN_MS;
 }
 

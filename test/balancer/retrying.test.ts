@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Retry, retryingBalancer } from '../../src/balancer/retrying.js';
+import { patientCall, type Retry, retryingBalancer } from '../../src/balancer/retrying.js';
 import { RollproofError } from '../../src/domain/errors.js';
 import type { Balancer } from '../../src/domain/ports.js';
 import { fakeBalancer, refusal } from '../support/fake-balancer.js';
@@ -89,5 +89,33 @@ describe('a patient balancer', () => {
     stop.abort();
     await expect(asked).rejects.toBe(busy);
     expect(r.attempts()).toBe(1);
+  });
+});
+
+describe('a patient call', () => {
+  const unanswered = new RollproofError('BALANCER_UNREACHABLE', 'no', { cause: new Error('connect ECONNREFUSED') });
+  const throttled = new RollproofError('BALANCER_UNREACHABLE', 'busy', {
+    cause: Object.assign(new Error('Rate exceeded'), { $metadata: {}, $fault: 'client' }),
+  });
+  const fails = (error: unknown) => () => Promise.reject(error);
+
+  it('soon gives up on an address that never answered, and not on one that once did', async () => {
+    const clock = fakeClock();
+    const again = patientCall({ clock, random: () => 1, onRetry: () => undefined });
+    await expect(again(fails(unanswered))).rejects.toBe(unanswered);
+    expect(clock.now()).toBeLessThanOrEqual(5_000);
+    await again(() => Promise.resolve('there'));
+    const since = clock.now();
+    await expect(again(fails(unanswered))).rejects.toBe(unanswered);
+    expect(clock.now() - since).toBeGreaterThan(10_000);
+  });
+
+  it('takes being throttled for an answer', async () => {
+    const clock = fakeClock();
+    const again = patientCall({ clock, random: () => 1, onRetry: () => undefined });
+    await expect(again(fails(throttled))).rejects.toBe(throttled);
+    const since = clock.now();
+    await expect(again(fails(throttled))).rejects.toBe(throttled);
+    expect(clock.now() - since).toBeGreaterThan(10_000);
   });
 });

@@ -35,7 +35,7 @@ async function listening(title = 'checkout', token = 'secret') {
   const scenario = testScenario();
   const start = initialLive(
     title,
-    pipelineOf(scenario),
+    pipelineOf(scenario, null),
     scenario.targets.map((t) => t.id),
     60_000,
   );

@@ -4,7 +4,7 @@ import { initialLive, liveAfterEvent, liveAfterTraffic } from '../../../src/repo
 import { testScenario } from '../../support/scenario.js';
 
 const scenario = testScenario();
-const pipeline = pipelineOf(scenario);
+const pipeline = pipelineOf(scenario, null);
 const start = () =>
   initialLive(
     't',
