@@ -26,6 +26,7 @@ const AMBIENT_FILES = new Set([
   'lab/dataplane/node-clock.ts',
   'traffic/embedded/thread-host.ts',
   'traffic/embedded/worker.ts',
+  'traffic/foreign/process-host.ts',
 ]);
 const AMBIENT =
   /(?<![\w./'"-])(Date\.now|performance\.now|Math\.random|process\.(?!memoryUsage\b)\w+|console\.\w+|new Date\(\))/;

@@ -3,7 +3,7 @@ import { runSummary } from '../compare/run-summary.js';
 import { redactScenario } from '../config/redaction.js';
 import { EXIT } from '../domain/errors.js';
 import { EVENT_SCHEMA_VERSION, type RunEvent, type RunHeader } from '../domain/event.js';
-import type { Balancer } from '../domain/ports.js';
+import type { Balancer, TrafficEngine } from '../domain/ports.js';
 import type { RunResult } from '../domain/result.js';
 import type { Scenario } from '../domain/scenario.js';
 import { createRunDirectory, pointLatest } from '../journal/run-directory.js';
@@ -41,6 +41,11 @@ export interface ConductRequest {
   };
 }
 
+/** The request with its traffic engine, which is found before anything is touched. */
+interface Conduct extends ConductRequest {
+  readonly engine: TrafficEngine;
+}
+
 /** How often the balancer is asked for target states: AWS limits calls, the lab does not. */
 const WATCH_AWS_MS = 2_000;
 const WATCH_LAB_MS = 400;
@@ -52,6 +57,7 @@ export async function conductRun(request: ConductRequest, io: Io): Promise<numbe
     io.stderr.write(`${problems}nothing was touched (--force runs it all the same)\n`);
     return EXIT.inconclusive;
   }
+  const engine = await engineFor(request.scenario, io.env);
   if (request.scenario.balancer.kind === 'lab' && request.options.quiet !== true) {
     io.stderr.write(`starting the lab (${request.scenario.balancer.preset}) …\n`);
   }
@@ -61,14 +67,14 @@ export async function conductRun(request: ConductRequest, io: Io): Promise<numbe
     return await withLab(
       request.scenario,
       (line) => io.stderr.write(line),
-      (lab) => underLab(request, lab, early, io),
+      (lab) => underLab({ ...request, engine }, lab, early, io),
     );
   } finally {
     early();
   }
 }
 
-async function underLab(request: ConductRequest, lab: LabAccess | null, endEarly: () => void, io: Io): Promise<number> {
+async function underLab(request: Conduct, lab: LabAccess | null, endEarly: () => void, io: Io): Promise<number> {
   const scenario = effectiveScenario(request.scenario, lab);
   const retries = retriesOf(io);
   const balancer = balancerFor(scenario, lab, retries);
@@ -102,7 +108,7 @@ function passLookup({ out, pass, withoutPass }: RunOptions, io: Io): PassLookup 
 }
 
 async function rolled(
-  request: ConductRequest,
+  request: Conduct,
   scenario: Scenario,
   balancer: Balancer,
   retries: Retries,
@@ -144,7 +150,7 @@ async function rolled(
   try {
     end = await runScenario(
       { dir, header, scenario, ...seen, watchEveryMs: lab === null ? WATCH_AWS_MS : WATCH_LAB_MS },
-      { clock, balancer, probe: probeFor(scenario), engine: engineFor(scenario), deployer, observer, retries },
+      { clock, balancer, probe: probeFor(scenario), engine: request.engine, deployer, observer, retries },
       signals.stop,
       signals.giveUp,
     );
@@ -179,7 +185,7 @@ function tellWhatIsLeft(end: RunEnd, scenario: Scenario, balancer: Balancer, io:
 }
 
 function runHeader(
-  request: ConductRequest,
+  request: Conduct,
   scenario: Scenario,
   dir: string,
   startedAt: Date,
@@ -197,7 +203,7 @@ function runHeader(
     scenarioFile: request.scenarioFile,
     command: request.command,
     gitRevision: gitRevision(io.cwd, io.env),
-    tools: io.tools,
+    tools: { ...io.tools, ...request.engine.tools },
   };
 }
 

@@ -106,6 +106,8 @@ function trafficOf(traffic: ScenarioDocument['traffic'], resolvePath: ResolvePat
   const { long } = lanes;
   return {
     engine: traffic.engine,
+    script: traffic.script === null ? null : resolvePath(traffic.script, ['traffic', 'script']),
+    plan: traffic.plan === null ? null : resolvePath(traffic.plan, ['traffic', 'plan']),
     ratePerSecond: traffic.rate,
     lanes: {
       newWeight: lanes.new,

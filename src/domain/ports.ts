@@ -94,6 +94,8 @@ export interface EngineCapabilities {
   readonly knowsScheduledTime: boolean;
   /** It reports its own health so often, ms; null = never. Silence is then no proof of health. */
   readonly healthEveryMs: number | null;
+  /** What else it cannot see or prove, one sentence each, written into the run's notes. */
+  readonly limits?: readonly string[];
 }
 
 /** How a traffic engine ended. `scheduled` rows must exist on disk, or records were lost. */
@@ -104,6 +106,13 @@ export interface EngineEnd {
 
 export interface TrafficEngine {
   readonly capabilities: EngineCapabilities;
+  /** Programs it needs, with the versions found, for the run's header. */
+  readonly tools?: Readonly<Record<string, string>>;
+  /**
+   * Does what takes long before the first arrival (starting processes), so that the warm-up is traffic and not waiting.
+   * `run` follows. Rejects when the engine cannot run the workload; nothing is left running then.
+   */
+  prepare?(workload: Workload): Promise<void>;
   /**
    * Fires until `signal` aborts or the hard stop, then waits for what is in flight (at most one timeout).
    * A failed request never rejects; only a broken engine does.

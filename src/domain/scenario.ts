@@ -116,8 +116,14 @@ export type DeployConfig =
       readonly cwd: string | null;
     };
 
+export type TrafficEngineName = 'embedded' | 'k6' | 'jmeter';
+
 export interface Traffic {
-  readonly engine: 'embedded';
+  readonly engine: TrafficEngineName;
+  /** Own k6 script (engine k6) instead of the probe; absent in runs older than the engine. */
+  readonly script?: string | null;
+  /** Own JMX plan (engine jmeter) instead of the generated one; absent in runs older than the engine. */
+  readonly plan?: string | null;
   /** Arrivals per second of the lanes `new` and `reuse` together. */
   readonly ratePerSecond: number;
   readonly lanes: {

@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { classicBalancer } from '../balancer/elb-classic.js';
 import { patientCall, type RetryDeps, retryingBalancer } from '../balancer/retrying.js';
 import type { Balancer, Deployer, EventSink, TargetProbe, TrafficEngine } from '../domain/ports.js';
-import type { Scenario } from '../domain/scenario.js';
+import type { Scenario, Traffic } from '../domain/scenario.js';
 import type { Clock } from '../domain/time.js';
 import { commandDeployer } from '../pipeline/deployers/command.js';
 import { noDeployer } from '../pipeline/deployers/none.js';
 import { httpProbe } from '../pipeline/probe/http-probe.js';
 import { embeddedEngine } from '../traffic/embedded/engine.js';
+import { processHost } from '../traffic/foreign/process-host.js';
+import { k6Engine } from '../traffic/k6/engine.js';
+import { trafficForK6 } from '../traffic/k6/probe-plan.js';
 import { uniformStream } from '../traffic/random.js';
 
 /** How to reach a started lab: everything that differs between it and AWS. */
@@ -36,8 +39,9 @@ function labCredentials({ env }: LabAccess): { readonly accessKeyId: string; rea
   return { accessKeyId: env.AWS_ACCESS_KEY_ID ?? 'lab', secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? 'lab' };
 }
 
-/** The scenario as it is run: with a lab, the service lives where the lab put it. */
-export function effectiveScenario(scenario: Scenario, lab: LabAccess | null): Scenario {
+/** The scenario as it is run: with a lab, the service lives where the lab put it; lanes an engine cannot see are out. */
+export function effectiveScenario(given: Scenario, lab: LabAccess | null): Scenario {
+  const scenario = { ...given, traffic: honestTraffic(given) };
   if (lab === null) return scenario;
   const url = new URL(scenario.service.url);
   const base = new URL(lab.url);
@@ -83,8 +87,22 @@ export function probeFor(scenario: Scenario): TargetProbe {
   return httpProbe(scenario.service, scenario.traffic.tls);
 }
 
-export function engineFor(_scenario: Scenario): TrafficEngine {
+/**
+ * The traffic engine of the scenario, its program found and asked for its version.
+ * @throws RollproofError TOOL_MISSING: nothing was touched yet.
+ */
+export async function engineFor(
+  scenario: Scenario,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<TrafficEngine> {
+  if (scenario.traffic.engine === 'k6') return k6Engine(scenario, processHost(env));
   return embeddedEngine();
+}
+
+/** The traffic its engine can vouch for: what it would hide is not sent, and the engine's limits say so. */
+function honestTraffic({ service, traffic }: Scenario): Traffic {
+  if (traffic.engine !== 'k6' || traffic.script != null) return traffic;
+  return trafficForK6(service, traffic) ?? traffic;
 }
 
 export interface DeployerDeps {

@@ -10,10 +10,11 @@ import type {
   TrafficEngine,
   TrafficProgress,
   TrafficView,
+  Workload,
 } from '../domain/ports.js';
 import type { Scenario } from '../domain/scenario.js';
 import type { TargetId } from '../domain/target.js';
-import type { Clock } from '../domain/time.js';
+import type { Clock, Instant } from '../domain/time.js';
 import { type EventWriter, openEventWriter } from '../journal/event-writer.js';
 import { runPaths, sampleFile } from '../journal/run-directory.js';
 import { openSampleWriter } from '../journal/sample-writer.js';
@@ -22,7 +23,6 @@ import { asRollproofError, type PipelineEnd, runPipeline } from '../pipeline/run
 import { watchBalancer } from './balancer-watch.js';
 import { type LiveTraffic, liveTraffic } from './traffic-view.js';
 
-export const EMBEDDED_SOURCE = 'embedded';
 /** Traffic outlives the judged window by this much, so that its last moment is still observed. */
 const AFTERGLOW_MS = 250;
 /** The engine's own hard stop, far past every planned end: a lost parent must not leave traffic running. */
@@ -128,6 +128,11 @@ async function underTraffic(
   const trafficStop = new AbortController();
   const watchStop = new AbortController();
   const live = liveTraffic(request.scenario.service.ok);
+  try {
+    await deps.engine.prepare?.(workloadOf(request, deps.engine.capabilities.name, deps.clock.now()));
+  } catch (cause) {
+    return { deploy: 'not-started', stillDetached: [], error: asRollproofError(cause) };
+  }
   // A traffic source that cannot even start stops the run; left to itself the rejection would end the process.
   const traffic = startTraffic(request, deps, events, live, halt, trafficStop.signal).catch((cause: unknown) =>
     halt.abort(asRollproofError(cause)),
@@ -179,6 +184,18 @@ async function baselineThenPipeline(
   return end;
 }
 
+function workloadOf({ scenario, header, facts }: RunRequest, source: string, startAt: Instant): Workload {
+  return {
+    source,
+    runId: header.runId,
+    service: scenario.service,
+    traffic: scenario.traffic,
+    monotonicOriginNs: header.monotonicOriginNs,
+    startAt,
+    maxDurationMs: plannedMs(scenario, facts) + HARD_STOP_MARGIN_MS,
+  };
+}
+
 /** Resolves when the engine has ended and its stream is closed; a dead engine or a full disk halts the run. */
 async function startTraffic(
   request: RunRequest,
@@ -188,8 +205,8 @@ async function startTraffic(
   halt: AbortController,
   stop: AbortSignal,
 ): Promise<void> {
-  const { scenario, header } = request;
-  const samples = openSampleWriter(sampleFile(request.dir, EMBEDDED_SOURCE), EMBEDDED_SOURCE);
+  const source = deps.engine.capabilities.name;
+  const samples = openSampleWriter(sampleFile(request.dir, source), source);
   const startAt = deps.clock.now();
   const sinks = {
     samples: {
@@ -203,22 +220,16 @@ async function startTraffic(
     events,
     progress: (p: TrafficProgress) => deps.observer.traffic(p),
   };
-  const workload = {
-    source: EMBEDDED_SOURCE,
-    runId: header.runId,
-    service: scenario.service,
-    traffic: scenario.traffic,
-    monotonicOriginNs: header.monotonicOriginNs,
-    startAt,
-    maxDurationMs: plannedMs(scenario, request.facts) + HARD_STOP_MARGIN_MS,
-  };
+  const workload = workloadOf(request, source, startAt);
   events.append({
     kind: 'traffic-started',
     at: startAt,
-    source: EMBEDDED_SOURCE,
-    warmUpEndsAt: startAt + scenario.traffic.warmUpMs,
+    source,
+    warmUpEndsAt: startAt + request.scenario.traffic.warmUpMs,
     healthEveryMs: deps.engine.capabilities.healthEveryMs,
   });
+  for (const limit of deps.engine.capabilities.limits ?? [])
+    events.append({ kind: 'warning', at: startAt, message: `${source}: ${limit}` });
   let end: EngineEnd;
   try {
     end = await deps.engine.run(workload, sinks, stop);
@@ -230,7 +241,7 @@ async function startTraffic(
   events.append({
     kind: 'traffic-stopped',
     at: deps.clock.now(),
-    source: EMBEDDED_SOURCE,
+    source,
     scheduled: end.scheduled,
     error,
   });

@@ -201,8 +201,49 @@ const stallIsForTheLab: Rule = {
       : [],
 };
 
+/** Methods Go's HTTP client re-sends by itself, so that k6 never sees a kept-alive connection die under them. */
+const REPLAYED = /^(GET|HEAD|OPTIONS|TRACE)$/i;
+
+/** Each engine has its own kind of own plan, and its own blind spots. */
+const engineFits: Rule = {
+  reads: [
+    'traffic.engine',
+    'traffic.script',
+    'traffic.plan',
+    'traffic.lanes.reuse',
+    'traffic.lanes.new',
+    'service.method',
+  ],
+  findings: ({ traffic, service }) => {
+    const { engine, script, plan, lanes } = traffic;
+    const findings: Finding[] = [];
+    const misplaced = (key: string, value: string | null, needs: string) => {
+      if (value !== null && engine !== needs)
+        findings.push(
+          problem(['traffic', key], `is only used by engine ${needs}`, `write traffic.engine: ${needs}, or remove it`),
+        );
+    };
+    misplaced('script', script, 'k6');
+    misplaced('plan', plan, 'jmeter');
+    if (engine !== 'k6' || script !== null || lanes.reuse === 0 || !REPLAYED.test(service.method)) return findings;
+    const message = `k6 cannot see a kept-alive connection die under ${service.method}: Go sends the request again by itself`;
+    if (lanes.new === 0)
+      findings.push(problem(['traffic', 'engine'], message, 'use engine embedded, or give lanes.new a weight'));
+    else
+      findings.push(
+        warning(
+          ['traffic', 'engine'],
+          `${message}; lane reuse is not run`,
+          'set service.method: POST if the service allows it, or use engine embedded',
+        ),
+      );
+    return findings;
+  },
+};
+
 /** Rules about `traffic:`. */
 export const TRAFFIC_RULES: readonly Rule[] = [
+  engineFits,
   lanesHaveWeight,
   longLaneEnds,
   capHoldsAnOutage,

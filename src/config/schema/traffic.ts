@@ -24,7 +24,17 @@ const tlsSchema = z.strictObject({
 /** `traffic:` the requests that watch the rollout. */
 export const trafficSchema = z
   .strictObject({
-    engine: z.enum(['embedded']).prefault('embedded').meta({ description: 'The traffic generator.' }),
+    engine: z.enum(['embedded', 'k6', 'jmeter']).prefault('embedded').meta({
+      description: 'The traffic generator; docs/traffic-engines.md says what each can see.',
+    }),
+    script: optionalText().meta({
+      description:
+        'Own k6 script instead of the built-in probe, relative to the file this is written in; needs engine k6.',
+    }),
+    plan: optionalText().meta({
+      description:
+        'Own JMX plan instead of the generated one, relative to the file this is written in; needs engine jmeter.',
+    }),
     rate: rate().meta({
       description: 'Arrivals per second, e.g. 200/s or 12000/m: sent whether or not earlier ones were answered.',
       example: '200/s',

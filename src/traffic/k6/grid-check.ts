@@ -1,0 +1,52 @@
+/** Only the last stretch is looked at: what went missing before is missing there too. */
+const LAST_MS = 1500;
+
+/**
+ * Counts the slots of a constant-arrival-rate lane that left neither a row nor a drop. k6 fires number n not before
+ * start + n × period and catches up when it was late, so in any stretch some number is nearly on its grid; if even the
+ * best of the last stretch lies whole periods behind, that many slots are missing. One is tolerated: k6 starts N or
+ * N + 1 arrivals (grafana/k6 issue 3052).
+ */
+export class GridCheck {
+  readonly #periodMs: number;
+  readonly #begun: { readonly at: number; readonly behind: number }[] = [];
+  readonly #drops: number[] = [];
+  #newest = Number.NEGATIVE_INFINITY;
+
+  constructor(ratePerSecond: number) {
+    this.#periodMs = 1000 / ratePerSecond;
+  }
+
+  /** An iteration began at `at`; `startMs` is the start of its grid. */
+  begun(at: number, startMs: number, number: number): void {
+    if (at > this.#newest) this.#newest = at;
+    this.#begun.push({ at, behind: (at - startMs) / this.#periodMs - number });
+    if (this.#begun.length > 4096) this.#begun.splice(0, 2048);
+  }
+
+  dropped(at: number, count: number): void {
+    for (let i = 0; i < count; i++) this.#drops.push(at);
+  }
+
+  /** Slots that are neither begun nor dropped. */
+  get missing(): number {
+    const drops = Float64Array.from(this.#drops).sort();
+    let best = Number.POSITIVE_INFINITY;
+    for (const { at, behind } of this.#begun) {
+      if (at < this.#newest - LAST_MS) continue;
+      best = Math.min(best, behind - countUpTo(drops, at));
+    }
+    return Number.isFinite(best) ? Math.max(0, Math.floor(best - 1)) : 0;
+  }
+}
+
+function countUpTo(sorted: Float64Array, at: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
