@@ -4,6 +4,7 @@ import { addCompare } from './compare.js';
 import { addDemo } from './demo.js';
 import { errorText } from './error-text.js';
 import { addHistory } from './history.js';
+import { addImport } from './import.js';
 import { addInit } from './init.js';
 import type { Io } from './io.js';
 import { addLab } from './lab.js';
@@ -53,6 +54,7 @@ export function programFor(io: Io, finish: Finish): Command {
     addPlan,
     addPreflight,
     addReport,
+    addImport,
     addServe,
     addCompare,
     addHistory,
