@@ -3,6 +3,7 @@ import { EXIT, RollproofError } from '../domain/errors.js';
 import { addCompare } from './compare.js';
 import { addDemo } from './demo.js';
 import { errorText } from './error-text.js';
+import { addExport } from './export.js';
 import { addHistory } from './history.js';
 import { addImport } from './import.js';
 import { addInit } from './init.js';
@@ -55,6 +56,7 @@ export function programFor(io: Io, finish: Finish): Command {
     addPreflight,
     addReport,
     addImport,
+    addExport,
     addServe,
     addCompare,
     addHistory,

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { classicBalancer } from '../balancer/elb-classic.js';
 import { patientCall, type RetryDeps, retryingBalancer } from '../balancer/retrying.js';
+import { RollproofError } from '../domain/errors.js';
 import type { Balancer, Deployer, EventSink, TargetProbe, TrafficEngine } from '../domain/ports.js';
 import type { Scenario, Traffic } from '../domain/scenario.js';
 import type { Clock } from '../domain/time.js';
@@ -10,6 +11,7 @@ import { noDeployer } from '../pipeline/deployers/none.js';
 import { httpProbe } from '../pipeline/probe/http-probe.js';
 import { embeddedEngine } from '../traffic/embedded/engine.js';
 import { processHost } from '../traffic/foreign/process-host.js';
+import { jmeterEngine } from '../traffic/jmeter/engine.js';
 import { k6Engine } from '../traffic/k6/engine.js';
 import { trafficForK6 } from '../traffic/k6/probe-plan.js';
 import { uniformStream } from '../traffic/random.js';
@@ -95,7 +97,17 @@ export async function engineFor(
   scenario: Scenario,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<TrafficEngine> {
-  if (scenario.traffic.engine === 'k6') return k6Engine(scenario, processHost(env));
+  const { engine, script, plan } = scenario.traffic;
+  if (script != null || plan != null)
+    throw new RollproofError(
+      'SCENARIO_INVALID',
+      `traffic.${script != null ? 'script' : 'plan'}: own plans cannot be run yet`,
+      {
+        hint: 'run it beside the deploy and judge its results: rollproof import',
+      },
+    );
+  if (engine === 'jmeter') return jmeterEngine(processHost(env));
+  if (engine === 'k6') return k6Engine(scenario, processHost(env));
   return embeddedEngine();
 }
 

@@ -80,6 +80,12 @@ export class ImportColumns {
       yield this.#batch(order.subarray(from, Math.min(from + batchRows, this.length)), from, offsetMs);
   }
 
+  /** Takes all rows away; texts keep their codes. */
+  clear(): void {
+    for (const name of COLUMNS) this[name].fill(0, 0, this.length);
+    this.length = 0;
+  }
+
   /** Leaves only the rows that `isKept` says yes to. */
   keep(isKept: (row: number) => boolean): void {
     let kept = 0;

@@ -134,7 +134,8 @@ export class Jtl {
     c.lane[row] =
       probe === null ? LANES.indexOf(connect === 0 && outcome.status > 0 ? 'reuse' : 'new') : LANES.indexOf(probe.lane);
     if (probe !== null) c.number[row] = probe.number;
-    if (outcome.status > 0) c.connectionUse[row] = connect === 0 ? 2 : 1;
+    // Whole ms: a connect of under one reads 0, so only where connections are kept does 0 say anything.
+    if (outcome.status > 0) c.connectionUse[row] = connect === 0 && (probe === null || probe.lane === 'reuse') ? 2 : 1;
     for (const [name, field] of this.#stamps) c[name][row] = this.#stamp(bytes, name, field);
     const failure = this.#at.failureMessage;
     if (failure !== undefined && outcome.status > 0 && this.#ends[failure]! > this.#starts[failure]!) c.bodyOk[row] = 0;

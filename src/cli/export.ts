@@ -1,0 +1,35 @@
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { RollproofError } from '../domain/errors.js';
+import { jmxPlan } from '../traffic/jmeter/jmx.js';
+import type { Io } from './io.js';
+import type { Finish } from './program.js';
+import { scenarioFrom } from './run.js';
+
+/** `rollproof export jmeter SCENARIO`: the traffic of a scenario for a tool of its own. */
+export function addExport(program: Command, io: Io, _finish: Finish): void {
+  program
+    .command('export')
+    .description('write the traffic of a scenario for another tool')
+    .command('jmeter')
+    .description(
+      'write the traffic as a JMeter 5 test plan (JMX); run it with retries off, see docs/traffic-engines.md',
+    )
+    .argument('<scenario>', 'scenario file (YAML)')
+    .option('-o, --out <file>', 'where to write it; standard output without')
+    .action(async (file: string, options: { out?: string }) => {
+      const { name, service, traffic } = await scenarioFrom(file, io);
+      const plan = jmxPlan({ service, traffic, runId: name });
+      if (options.out === undefined) io.stdout.write(plan);
+      else writePlan(resolve(io.cwd, options.out), plan);
+    });
+}
+
+function writePlan(path: string, plan: string): void {
+  try {
+    writeFileSync(path, plan);
+  } catch (cause) {
+    throw new RollproofError('DISK_WRITE_FAILED', `cannot write ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
