@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RollproofError } from '../../domain/errors.js';
@@ -65,7 +65,8 @@ async function started(tool: JmeterTool, workload: Workload, host: ProcessHost):
   });
   const jmeter: StartedJmeter = { child, files, ended: () => end };
   for (let waited = 0; waited < READY_MS && jmeter.ended() === null; waited += POLL_MS) {
-    if (/Thread started: .*1-1\b/.test(logOf(files.log)) && hasAllThreads(files.log, workload)) return jmeter;
+    // The script is compiled by then, which takes seconds on a busy machine.
+    if (existsSync(`${files.go}.ready`) && hasAllThreads(files.log, workload)) return jmeter;
     await host.sleep(POLL_MS);
   }
   const why = logOf(files.log).match(/^.* ERROR .*$/m)?.[0] ?? jmeter.ended() ?? 'it did not get ready';

@@ -135,6 +135,7 @@ export class JmeterRun {
     const step = this.#clock.stepMs;
     const reasons = [
       broken,
+      this.#recorder.rows === 0 ? 'JMeter fired nothing' : null,
       this.#problem === broken ? null : this.#problem,
       this.#recorder.broken === broken ? null : this.#recorder.broken,
       step === 0 ? null : `the wall clock jumped by ${Math.round(step)} ms: JMeter's times cannot be placed`,

@@ -32,6 +32,7 @@ synchronized (gate) {
       def file = props.getProperty('rollproof.go')
       if (file == null) return System.currentTimeMillis() + 500d
       def go = new File(file)
+      new File(file + '.ready').createNewFile()
       while (!go.exists() || go.length() == 0L) Thread.sleep(20)
       return Double.parseDouble(go.text.trim())
     })
