@@ -25,7 +25,13 @@ export async function jmeterEngine(host: ProcessHost): Promise<TrafficEngine> {
   const tool = await findJmeter(host);
   let ready: StartedJmeter | null = null;
   return {
-    capabilities: { name: 'jmeter', seesResetsOnReuse: true, knowsScheduledTime: true, healthEveryMs: null, limits: LIMITS },
+    capabilities: {
+      name: 'jmeter',
+      seesResetsOnReuse: true,
+      knowsScheduledTime: true,
+      healthEveryMs: null,
+      limits: LIMITS,
+    },
     tools: { jmeter: tool.version },
     async prepare(workload) {
       ready = await started(tool, workload, host);

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { RollproofError } from '../../domain/errors.js';
 import { findProgram, outputOf, type ProcessHost } from '../foreign/process-host.js';
 import { SAMPLE_VARIABLES } from './jmx.js';
@@ -27,9 +28,7 @@ export async function findJmeter(host: ProcessHost): Promise<JmeterTool> {
   const home = homeOf(host);
   if (home === null) throw missing('there is no JMeter');
   const jar = join(home, 'bin', 'ApacheJMeter.jar');
-  const { text } = await outputOf(
-    host.start([java, '-Djava.awt.headless=true', '-jar', jar, '-v'], { env: javaEnv(host) }),
-  ).catch((cause: unknown) => {
+  const text = await versionText(java, jar, host).catch((cause: unknown) => {
     throw missing(`${jar} cannot be started`, cause);
   });
   const version = /(?:\s|Version )(\d+)\.(\d+(?:\.\d+)?)\b/.exec(text.replace(/^.*WARN.*$/gm, ''));
@@ -39,12 +38,25 @@ export async function findJmeter(host: ProcessHost): Promise<JmeterTool> {
   return { java, home, version: name };
 }
 
+/** In a folder of its own: even for its version JMeter writes a log where it stands. */
+async function versionText(java: string, jar: string, host: ProcessHost): Promise<string> {
+  const cwd = mkdtempSync(join(tmpdir(), 'rollproof-jmeter-'));
+  try {
+    const argv: [string, ...string[]] = [java, '-Djava.awt.headless=true', '-jar', jar, '-v'];
+    return (await outputOf(host.start(argv, { env: javaEnv(host), cwd }))).text;
+  } finally {
+    rmSync(cwd, { recursive: true, force: true });
+  }
+}
+
+/** Absolute, because JMeter is started in another folder. */
 function homeOf(host: ProcessHost): string | null {
   const given = host.env.JMETER_HOME;
-  if (given !== undefined && given !== '') return existsSync(join(given, 'bin', 'ApacheJMeter.jar')) ? given : null;
+  if (given !== undefined && given !== '')
+    return existsSync(join(given, 'bin', 'ApacheJMeter.jar')) ? resolve(given) : null;
   const launcher = findProgram('jmeter', host.env);
   if (launcher === null) return null;
-  const beside = dirname(dirname(launcher));
+  const beside = resolve(dirname(dirname(launcher)));
   if (existsSync(join(beside, 'bin', 'ApacheJMeter.jar'))) return beside;
   const debian = '/usr/share/jmeter';
   return /\/usr\/share\/jmeter/.test(textOf(launcher)) || existsSync(join(debian, 'bin', 'ApacheJMeter.jar'))
