@@ -106,7 +106,7 @@ export async function engineFor(
         hint: 'run it beside the deploy and judge its results: rollproof import',
       },
     );
-  if (engine === 'jmeter') return jmeterEngine(processHost(env));
+  if (engine === 'jmeter') return jmeterEngine(scenario, processHost(env));
   if (engine === 'k6') return k6Engine(scenario, processHost(env));
   return embeddedEngine();
 }

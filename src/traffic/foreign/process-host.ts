@@ -7,7 +7,10 @@ import type { TwoClocks } from './wall-clock.js';
 /** The machine another load generator is started on: the one place of these drivers that touches it. */
 export interface ProcessHost {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Starts a program with exactly this environment; stdin is closed. */
+  /**
+   * Starts a program with exactly this environment; stdin is closed. It hears no Ctrl-C of the terminal, only us, and is
+   * killed when we end without having ended it, whatever ended us.
+   */
   readonly start: (
     argv: readonly [string, ...string[]],
     options: { readonly env: Readonly<Record<string, string>>; readonly cwd?: string },
@@ -20,12 +23,16 @@ export interface ProcessHost {
 export function processHost(env: Readonly<Record<string, string | undefined>>): ProcessHost {
   return {
     env,
-    start: ([program, ...args], options) =>
-      spawn(program, args, {
+    start: ([program, ...args], options) => {
+      const child = spawn(program, args, {
         env: options.env,
         stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      }),
+      });
+      watchOver(child);
+      return child;
+    },
     clocks: (originNs) => {
       const origin = BigInt(originNs);
       // One calibration of performance.now against the run's clock: no bigint per reading afterwards.
@@ -34,6 +41,26 @@ export function processHost(env: Readonly<Record<string, string | undefined>>): 
     },
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   };
+}
+
+/** Waits for the end of its input, which comes when the process that holds the other end of the pipe is gone. */
+const WATCHDOG = 'read -r line; kill -KILL "$1"';
+
+/**
+ * A load generator must not go on firing when rollproof was killed and could not stop it: a shell waits on a pipe that
+ * only this process holds open. It is ended first once the child has ended, before its number can be another's.
+ */
+function watchOver(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  const dog = spawn('/bin/sh', ['-c', WATCHDOG, 'rollproof-watchdog', String(child.pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+    env: {},
+  });
+  // Without a shell there is no watchdog: the duration in the plan is what is left.
+  dog.once('error', () => undefined);
+  dog.stdin?.once('error', () => undefined);
+  child.once('exit', () => dog.kill('SIGKILL'));
 }
 
 /** The program of this name: as given when it holds a slash, else the first one on PATH; null when there is none. */

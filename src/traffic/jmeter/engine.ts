@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RollproofError } from '../../domain/errors.js';
 import type { TrafficEngine, Workload } from '../../domain/ports.js';
+import type { Scenario } from '../../domain/scenario.js';
+import { heardEveryMs } from '../foreign/engine-pulse.js';
 import type { ProcessHost } from '../foreign/process-host.js';
 import { JmeterRun, type StartedJmeter, stopJmeter } from './jmeter-run.js';
 import { findJmeter, type JmeterTool, javaEnv, jmeterArgv } from './jmeter-tool.js';
@@ -13,7 +15,8 @@ const LIMITS = [
   'JMeter tries every address of a name in turn: one that refuses connections is not seen when DNS names several',
   'there is no control target: a fault of this machine’s network looks like one of the service',
 ];
-const READY_MS = 60_000;
+/** A busy machine needs most of a minute to start it. */
+const READY_MS = 180_000;
 const POLL_MS = 100;
 
 /**
@@ -21,7 +24,7 @@ const POLL_MS = 100;
  * code says nothing; the rows do.
  * @throws RollproofError TOOL_MISSING when there is no JMeter 5 or no Java.
  */
-export async function jmeterEngine(host: ProcessHost): Promise<TrafficEngine> {
+export async function jmeterEngine({ traffic }: Pick<Scenario, 'traffic'>, host: ProcessHost): Promise<TrafficEngine> {
   const tool = await findJmeter(host);
   let ready: StartedJmeter | null = null;
   return {
@@ -29,7 +32,7 @@ export async function jmeterEngine(host: ProcessHost): Promise<TrafficEngine> {
       name: 'jmeter',
       seesResetsOnReuse: true,
       knowsScheduledTime: true,
-      healthEveryMs: null,
+      healthEveryMs: heardEveryMs(traffic),
       limits: LIMITS,
     },
     tools: { jmeter: tool.version },

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import type { EngineEnd, TrafficEngine, Workload } from '../../domain/ports.js';
 import type { Lane } from '../../domain/sample.js';
-import { EnginePulse } from '../foreign/engine-pulse.js';
+import { EnginePulse, REPORT_EVERY_MS } from '../foreign/engine-pulse.js';
 import type { ForeignRecord } from '../foreign/foreign-record.js';
 import { ForeignRecorder } from '../foreign/foreign-recorder.js';
 import { LaneLedger } from '../foreign/lane-ledger.js';
@@ -15,7 +15,6 @@ import { JtlTail } from './jtl-tail.js';
 type Sinks = Parameters<TrafficEngine['run']>[1];
 
 const POLL_MS = 50;
-const REPORT_MS = 1000;
 const START_IN_MS = 300;
 const SLACK_MS = 1500;
 const END_MS = 10_000;
@@ -75,22 +74,22 @@ export class JmeterRun {
     this.#read();
     this.#tail.close();
     this.#recorder.flush();
-    this.#recorder.showProgress(REPORT_MS);
+    this.#recorder.showProgress(REPORT_EVERY_MS);
     return this.#end(broken);
   }
 
   async #until(isOver: () => boolean): Promise<void> {
-    let reportAt = this.#now() + REPORT_MS;
+    let reportAt = this.#now() + REPORT_EVERY_MS;
     while (!isOver()) {
       await this.#host.sleep(POLL_MS);
       this.#read();
       const now = this.#now();
       if (now < reportAt) continue;
-      reportAt = now + REPORT_MS;
+      reportAt = now + REPORT_EVERY_MS;
       const { sent, ended, dropped } = this.#recorder;
       this.#clock.refresh();
       this.#recorder.handOn();
-      this.#recorder.showProgress(REPORT_MS);
+      this.#recorder.showProgress(REPORT_EVERY_MS);
       this.#pulse.report(now, { sent, ended, dropped, cpuMs: 0 });
     }
   }
@@ -110,6 +109,7 @@ export class JmeterRun {
       this.#problem ??= 'JMeter wrote a row that is not of the generated plan';
       return;
     }
+    this.#pulse.heard();
     const isKept = record.scheduledAt < this.#cutoff;
     if (!lane.ledger.add(record.number, record.scheduledAt, isKept)) {
       this.#problem ??= `JMeter wrote number ${record.number} of lane ${record.lane} twice`;

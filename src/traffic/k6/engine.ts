@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { EngineCapabilities, TrafficEngine, Workload } from '../../domain/ports.js';
 import type { Scenario } from '../../domain/scenario.js';
+import { heardEveryMs } from '../foreign/engine-pulse.js';
 import type { ProcessHost } from '../foreign/process-host.js';
 import { K6Process } from './k6-process.js';
 import { K6Run } from './k6-run.js';
@@ -63,13 +64,13 @@ export async function k6Engine(scenario: Scenario, host: ProcessHost): Promise<T
   };
 }
 
-function capabilitiesOf({ service }: Scenario): EngineCapabilities {
+function capabilitiesOf({ service, traffic }: Scenario): EngineCapabilities {
   const hides = isReplayedByGo(service);
   return {
     name: 'k6',
     seesResetsOnReuse: !hides,
     knowsScheduledTime: false,
-    healthEveryMs: null,
+    healthEveryMs: heardEveryMs(traffic),
     limits: hides ? [NO_REUSE, ...LIMITS] : LIMITS,
   };
 }

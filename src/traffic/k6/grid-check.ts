@@ -1,5 +1,10 @@
+import type { Span } from '../../domain/time.js';
+
 /** Only the last stretch is looked at: what went missing before is missing there too. */
 const LAST_MS = 1500;
+
+/** Ticks that lie further apart than the grid by more show that the process did not run. */
+const STALL_MS = 50;
 
 /**
  * Counts the slots of a constant-arrival-rate lane that left neither a row nor a drop. k6 fires number n not before
@@ -12,6 +17,9 @@ export class GridCheck {
   readonly #begun: { readonly at: number; readonly behind: number }[] = [];
   readonly #drops: number[] = [];
   #newest = Number.NEGATIVE_INFINITY;
+  /** Times of arrivals, sent or dropped, that were not looked at for stalls yet. */
+  #ticks: number[] = [];
+  #lastTick: number | null = null;
 
   constructor(ratePerSecond: number) {
     this.#periodMs = 1000 / ratePerSecond;
@@ -20,12 +28,30 @@ export class GridCheck {
   /** An iteration began at `at`; `startMs` is the start of its grid. */
   begun(at: number, startMs: number, number: number): void {
     if (at > this.#newest) this.#newest = at;
+    this.#ticks.push(at);
     this.#begun.push({ at, behind: (at - startMs) / this.#periodMs - number });
     if (this.#begun.length > 4096) this.#begun.splice(0, 2048);
   }
 
   dropped(at: number, count: number): void {
+    this.#ticks.push(at);
     for (let i = 0; i < count; i++) this.#drops.push(at);
+  }
+
+  /**
+   * Stretches before `until` (wall ms; all rows of before must be here) without a tick. k6 does not skip what it missed
+   * but fires it late and at once, so its own numbers show no hole.
+   */
+  takeStalls(until: number): readonly Span[] {
+    const ticks = Float64Array.from(this.#ticks.filter((at) => at < until)).sort();
+    this.#ticks = this.#ticks.filter((at) => at >= until);
+    const stalls: Span[] = [];
+    for (const at of ticks) {
+      const due = (this.#lastTick ?? at) + this.#periodMs;
+      if (at > due + STALL_MS) stalls.push({ from: due, to: at });
+      this.#lastTick = at;
+    }
+    return stalls;
   }
 
   /** Slots that are neither begun nor dropped. */

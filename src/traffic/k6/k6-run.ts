@@ -1,6 +1,6 @@
 import type { EngineEnd, TrafficEngine, Workload } from '../../domain/ports.js';
 import { LANES, type Lane } from '../../domain/sample.js';
-import { EnginePulse } from '../foreign/engine-pulse.js';
+import { EnginePulse, REPORT_EVERY_MS } from '../foreign/engine-pulse.js';
 import { blankRecord } from '../foreign/foreign-record.js';
 import { ForeignRecorder } from '../foreign/foreign-recorder.js';
 import { LaneLedger } from '../foreign/lane-ledger.js';
@@ -21,7 +21,6 @@ interface LaneState {
 }
 
 const POLL_MS = 25;
-const REPORT_MS = 1000;
 /** k6 flushes every 100 ms; the pipe and we need a little on top. */
 const FLUSH_SLACK_MS = 1500;
 
@@ -79,19 +78,21 @@ export class K6Run {
     await this.#until(() => this.#isWhole() || this.#now() >= giveUpAt || this.#broken() !== null);
     const killed = (await Promise.all(this.#processes.map((p) => p.stop(this.#host)))).includes(false);
     if (killed) this.#problems.push('k6 had to be killed: its last rows are lost');
+    this.#tellStalls(Number.POSITIVE_INFINITY);
+    this.#report(this.#now());
     this.#recorder.flush();
-    this.#recorder.showProgress(REPORT_MS);
+    this.#recorder.showProgress(REPORT_EVERY_MS);
     return this.#end();
   }
 
   /** Polls, and does the regular work once a second. */
   async #until(isOver: () => boolean): Promise<void> {
-    let reportAt = this.#now() + REPORT_MS;
+    let reportAt = this.#now() + REPORT_EVERY_MS;
     while (!isOver()) {
       await this.#host.sleep(POLL_MS);
       const now = this.#now();
       if (now < reportAt) continue;
-      reportAt = now + REPORT_MS;
+      reportAt = now + REPORT_EVERY_MS;
       this.#report(now);
     }
   }
@@ -100,8 +101,16 @@ export class K6Run {
     const { sent, ended, dropped } = this.#recorder;
     this.#clock.refresh();
     this.#recorder.handOn();
-    this.#recorder.showProgress(REPORT_MS);
+    this.#recorder.showProgress(REPORT_EVERY_MS);
+    this.#tellStalls(this.#clock.toWall(now) - this.#workload.traffic.timeoutMs - FLUSH_SLACK_MS);
     this.#pulse.report(now, { sent, ended, dropped, cpuMs: this.#processes.reduce((sum, p) => sum + p.cpuMs, 0) });
+  }
+
+  #tellStalls(untilWall: number): void {
+    for (const { grid } of this.#lanes.values())
+      for (const { from, to } of grid.takeStalls(untilWall))
+        if (from < this.#cutoff)
+          this.#pulse.stoodStill({ from: this.#clock.toInstant(from), to: this.#clock.toInstant(to) });
   }
 
   #take(bytes: Buffer, from: number, to: number): void {
@@ -124,6 +133,7 @@ export class K6Run {
       this.#problem(`k6 wrote number ${row.record.number} of lane ${row.record.lane} twice`);
       return;
     }
+    this.#pulse.heard();
     lane.grid.begun(row.begunMs, row.startMs, row.record.number);
     if (!isKept) return;
     this.#pulse.sent(this.#clock.toInstant(row.record.scheduledAt), this.#clock.toInstant(row.record.sentAt));
@@ -137,6 +147,7 @@ export class K6Run {
       this.#problem(`k6 wrote a row that cannot be read: ${line.slice(0, 120)}`);
       return;
     }
+    this.#pulse.heard();
     lane.grid.dropped(drop.at, drop.count);
     if (drop.at >= this.#cutoff) return;
     for (let i = 0; i < drop.count; i++) this.#recorder.add(blankRecord(drop.lane, drop.at));

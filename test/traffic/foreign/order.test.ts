@@ -64,4 +64,20 @@ describe('WallClock', () => {
     clock.refresh();
     expect(clock.stepMs).toBeGreaterThan(790);
   });
+
+  it('is not misled by a process that was put aside between two readings', () => {
+    let mono = 0;
+    let reads = 0;
+    const wallMs = () => {
+      // Now and then a reading takes 30 ms: the scheduler had other work.
+      mono += ++reads % 150 === 0 ? 30 : 0.01;
+      return Math.floor(mono + 0.25);
+    };
+    const clock = new WallClock({ now: () => mono, wallMs });
+    for (let i = 0; i < 200; i++) {
+      clock.refresh();
+      expect(Math.abs(clock.toWall(0) - 0.25)).toBeLessThan(0.1);
+    }
+    expect(clock.stepMs).toBe(0);
+  });
 });

@@ -28,7 +28,7 @@ describe.skipIf(absent)('jmeterEngine with real JMeter', () => {
     const origin = process.hrtime.bigint();
     const base = testScenario();
     const service = { ...base.service, method: 'POST', url: `http://127.0.0.1:${server.port}/` };
-    const engine = await jmeterEngine(processHost(process.env));
+    const engine = await jmeterEngine(base, processHost(process.env));
     const batches: SampleBatch[] = [];
     const events: RunEvent[] = [];
     const stop = new AbortController();
@@ -63,5 +63,5 @@ describe.skipIf(absent)('jmeterEngine with real JMeter', () => {
     expect(reused).toBeGreaterThan(0);
     expect(rows.filter((r) => r.lane === 'new' && r.connectionUse > 1)).toEqual([]);
     expect(events.some((e) => e.kind === 'generator-health')).toBe(true);
-  }, 60_000);
+  }, 240_000);
 });

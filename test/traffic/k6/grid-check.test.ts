@@ -32,4 +32,17 @@ describe('GridCheck', () => {
   it('says nothing about a lane that never began', () => {
     expect(new GridCheck(10).missing).toBe(0);
   });
+
+  it('finds the stretch in which k6 did not run, although it fired every number afterwards', () => {
+    const grid = new GridCheck(100);
+    const frozen = (at: number) => (at >= 2000 && at < 2300 ? 2300 : at);
+    for (let i = 0; i < 300; i++) {
+      // Rows come in the order in which requests ended, some of them late.
+      const slot = i % 2 === 0 ? i : Math.max(1, i - 20);
+      if (slot % 50 === 7) grid.dropped(frozen(1000 + slot * 10), 1);
+      else grid.begun(frozen(1000 + slot * 10), 1000, slot);
+    }
+    expect(grid.takeStalls(3000)).toEqual([{ from: 2000, to: 2300 }]);
+    expect(grid.takeStalls(Number.POSITIVE_INFINITY)).toEqual([]);
+  });
 });
