@@ -13,7 +13,7 @@ const LIVE = [
 export default defineConfig({
   test: {
     reporters: ['default'],
-    testTimeout: 30_000,
+    testTimeout: 90_000,
     projects: [
       {
         extends: true,
