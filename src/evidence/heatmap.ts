@@ -21,13 +21,14 @@ export function heatmapOf(
     if (ok[row] === 1 && table.lane[row]! < lanes) max = Math.max(max, table.endedAt[row]! - table.scheduledAt[row]!);
   }
   const rowUpperMs = logRows(max);
-  const counts = rowUpperMs.map(() => new Array<number>(columns).fill(0));
+  const upper = Float64Array.from(rowUpperMs);
+  const cells = new Uint32Array(upper.length * columns);
   for (let row = 0; row < table.length; row++) {
     if (ok[row] === 0 || bucket[row]! < 0 || table.lane[row]! >= lanes) continue;
     const latency = table.endedAt[row]! - table.scheduledAt[row]!;
-    const cells = counts[rowOf(rowUpperMs, latency)];
-    if (cells !== undefined) cells[Math.floor(bucket[row]! / perColumn)]! += 1;
+    cells[rowOf(upper, latency) * columns + Math.floor(bucket[row]! / perColumn)]! += 1;
   }
+  const counts = rowUpperMs.map((_, row) => Array.from(cells.subarray(row * columns, (row + 1) * columns)));
   return { rowUpperMs, columnMs: perColumn * axis.bucketMs, counts };
 }
 
@@ -41,7 +42,7 @@ function logRows(max: number): readonly number[] {
   }
 }
 
-function rowOf(upper: readonly number[], latency: number): number {
+function rowOf(upper: Float64Array, latency: number): number {
   let low = 0;
   let high = upper.length - 1;
   while (low < high) {

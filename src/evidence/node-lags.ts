@@ -18,39 +18,58 @@ export interface NodeRequests extends RoutedRequests {
 /** Code of an address that is not known. */
 const NO_NODE = 0;
 
-interface NodeRows extends RoutedRequests {
+/** The requests that one node took, or may have taken. */
+export interface NodeRows extends RoutedRequests {
   readonly sentAt: Float64Array;
+  readonly endedAt: Float64Array;
+  readonly servedBy: Int32Array;
 }
 
 /**
- * The requests of each node by itself. A failure that names neither node nor target may have met any of them, so it
- * stands with all of them; answers without an address are a node of their own.
+ * The requests of each node by itself, in the order in which nodes are first seen; empty when there is but one. A failure
+ * that names neither node nor target may have met any of them, so it stands with all of them; answers without an address
+ * are a node of their own.
  */
-function rowsByNode(requests: NodeRequests): readonly NodeRows[] {
-  const counts = new Map<number, number>();
-  const isShared = (i: number) => requests.node[i] === NO_NODE && requests.servedBy[i] === NOBODY;
+export function nodesOf(requests: NodeRequests): readonly NodeRows[] {
+  if (hasOneNode(requests)) return [];
+  const { sentAt, endedAt, servedBy, node } = requests;
+  const counts: number[] = [];
+  const seen: number[] = [];
   let shared = 0;
-  for (let i = 0; i < requests.sentAt.length; i++) {
-    if (requests.servedBy[i] === ELSEWHERE) continue;
-    if (isShared(i)) shared++;
-    else counts.set(requests.node[i]!, (counts.get(requests.node[i]!) ?? 0) + 1);
+  for (let i = 0; i < sentAt.length; i++) {
+    if (servedBy[i] === ELSEWHERE) continue;
+    const code = node[i]!;
+    if (code === NO_NODE && servedBy[i] === NOBODY) shared++;
+    else if (counts[code] === undefined) {
+      counts[code] = 1;
+      seen.push(code);
+    } else counts[code]!++;
   }
-  return [...counts].map(([node, count]) => {
-    const size = count + shared;
-    const rows = {
-      sentAt: new Float64Array(size),
-      endedAt: new Float64Array(size),
-      servedBy: new Int32Array(size),
-    };
-    let next = 0;
-    for (let i = 0; i < requests.sentAt.length; i++) {
-      if (requests.servedBy[i] === ELSEWHERE || (requests.node[i] !== node && !isShared(i))) continue;
-      rows.sentAt[next] = requests.sentAt[i]!;
-      rows.endedAt[next] = requests.endedAt[i]!;
-      rows.servedBy[next++] = requests.servedBy[i]!;
-    }
-    return rows;
-  });
+  const found = seen.map((code) => emptyRows(counts[code]! + shared));
+  const placeOf: number[] = [];
+  for (const [place, code] of seen.entries()) placeOf[code] = place;
+  const next = new Uint32Array(found.length);
+  const put = (place: number, i: number): void => {
+    const rows = found[place]!;
+    const at = next[place]!++;
+    rows.sentAt[at] = sentAt[i]!;
+    rows.endedAt[at] = endedAt[i]!;
+    rows.servedBy[at] = servedBy[i]!;
+  };
+  for (let i = 0; i < sentAt.length; i++) {
+    if (servedBy[i] === ELSEWHERE) continue;
+    if (node[i] !== NO_NODE || servedBy[i] !== NOBODY) put(placeOf[node[i]!]!, i);
+    else for (let place = 0; place < found.length; place++) put(place, i);
+  }
+  return found;
+}
+
+function emptyRows(length: number): NodeRows {
+  return {
+    sentAt: new Float64Array(length),
+    endedAt: new Float64Array(length),
+    servedBy: new Int32Array(length),
+  };
 }
 
 function hasOneNode({ node, servedBy }: NodeRequests): boolean {
@@ -73,10 +92,10 @@ function isUsed({ sentAt }: NodeRows, from: Instant, to: Instant): boolean {
  * was out is bounded by itself, and the latest bounds count. They cover as often as those of one node: a true lag beyond
  * them is beyond those of the node it belongs to. With one node the same as `detachLag`.
  */
-export function detachLagOfNodes(input: DetachLagInput & NodeRequests): DetachLag {
+export function detachLagOfNodes(input: DetachLagInput & NodeRequests, nodes = nodesOf(input)): DetachLag {
   const whole = detachLag(input);
-  if (hasOneNode(input)) return whole;
-  const lags = rowsByNode(input)
+  if (nodes.length === 0) return whole;
+  const lags = nodes
     .filter((rows) => isUsed(rows, input.detachRespondedAt, input.attachRequestedAt))
     .map((rows) => detachLag({ ...input, ...rows }));
   if (lags.length === 0) return whole;
@@ -98,10 +117,10 @@ export function detachLagOfNodes(input: DetachLagInput & NodeRequests): DetachLa
  * then requests through that node still miss it, and that is what a sleep after the attach has to cover. The lower
  * bounds share alpha, for the latest of several is taken. With one node the same as `attachLag`.
  */
-export function attachLagOfNodes(input: AttachLagInput & NodeRequests): AttachLag {
+export function attachLagOfNodes(input: AttachLagInput & NodeRequests, nodes = nodesOf(input)): AttachLag {
   const whole = attachLag(input);
-  if (hasOneNode(input) || whole.firstServed === null) return whole;
-  const used = rowsByNode(input).filter((rows) => isUsed(rows, input.attachRequestedAt, Number.POSITIVE_INFINITY));
+  if (nodes.length === 0 || whole.firstServed === null) return whole;
+  const used = nodes.filter((rows) => isUsed(rows, input.attachRequestedAt, Number.POSITIVE_INFINITY));
   const lags = used.map((rows) => attachLag({ ...input, ...rows, alpha: input.alpha / used.length }));
   return {
     ...whole,

@@ -7,7 +7,7 @@ import type { Instant, Span } from '../domain/time.js';
 import { mStar } from '../stats/detection.js';
 import type { ClassColumns } from './classify.js';
 import type { DetachLag } from './detach-lag.js';
-import { attachLagOfNodes, detachLagOfNodes } from './node-lags.js';
+import { attachLagOfNodes, detachLagOfNodes, nodesOf } from './node-lags.js';
 import { assignPhase } from './phase-assignment.js';
 import { inDetachOrder, phaseChains, type TargetLife } from './phases.js';
 import { previousBackAt, routedRequests, stampIndexes, UNSTAMPED } from './replacement-routing.js';
@@ -148,11 +148,12 @@ function replacementOf(context: Context, index: number): Replacement | null {
     previousBackAt: previousBackAt(life, context.lives),
   });
   const targets = options.targets.length;
+  const nodes = nodesOf(routed);
   const common = { ...routed, target, targets, alpha: LAG_ALPHA };
   const attachRequestedAt = life.attachRequestedAt ?? Number.POSITIVE_INFINITY;
-  const detach = detachLagOfNodes({ ...common, detachRespondedAt: life.detachRespondedAt, attachRequestedAt });
+  const detach = detachLagOfNodes({ ...common, detachRespondedAt: life.detachRespondedAt, attachRequestedAt }, nodes);
   const attachRespondedAt = life.attachRespondedAt ?? attachRequestedAt;
-  const attach = attachLagOfNodes({ ...common, attachRequestedAt, attachRespondedAt });
+  const attach = attachLagOfNodes({ ...common, attachRequestedAt, attachRespondedAt }, nodes);
   const served = servedFacts({ ...options, table, classes, rows: context.rows[target]!, life });
   const need = needOf(detach, life, lastFailureWhileDown(context, index, target));
   // Only what was seen in rotation can be seen to leave it.

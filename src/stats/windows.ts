@@ -53,24 +53,17 @@ function lowestRatio(
   to: number,
 ): number | null {
   const lastStart = to - windowMs + FIT_GUARD * Math.max(1, Math.abs(to));
-  let lowest: number | null = null;
-  let begin = 0;
-  let end = 0;
-  const consider = (start: number): void => {
-    while (end < times.length && times[end]! < start + windowMs) end++;
-    if (end <= begin) return;
-    const ratio = (goodBefore[end]! - goodBefore[begin]!) / (end - begin);
-    if (lowest === null || ratio < lowest) lowest = ratio;
-  };
   // Where all are good, the first window that holds any says all there is to say.
   const worst = goodBefore[times.length] === times.length ? 1 : 0;
+  let lowest = Number.POSITIVE_INFINITY;
+  let begin = 0;
   while (begin < times.length && times[begin]! < from) begin++;
-  end = begin;
-  if (from <= lastStart) consider(from);
-  for (; begin < times.length && times[begin]! <= lastStart && lowest !== worst; begin++) {
+  let end = begin;
+  for (let start = from; start <= lastStart && lowest !== worst; start = times[begin] ?? Number.POSITIVE_INFINITY) {
+    while (end < times.length && times[end]! < start + windowMs) end++;
+    if (end > begin) lowest = Math.min(lowest, (goodBefore[end]! - goodBefore[begin]!) / (end - begin));
     // Arrivals at the same instant open the same window: the first of them has it whole.
-    if (begin > 0 && times[begin] === times[begin - 1] && times[begin]! >= from) continue;
-    consider(times[begin]!);
+    while (begin < times.length && times[begin]! <= start) begin++;
   }
-  return lowest;
+  return lowest === Number.POSITIVE_INFINITY ? null : lowest;
 }

@@ -1,3 +1,4 @@
+import type { Span } from '../../domain/time.js';
 import { excessP } from '../../stats/excess.js';
 import { type JudgedSamples, NO_TARGET } from '../judged-samples.js';
 
@@ -20,14 +21,16 @@ export interface Tally {
   readonly unnamed: number;
 }
 
-/** Counts the failures of the rows asked for; `counts` leaves out failures that a rule does not speak of. */
+/** Counts the failures of the rows asked for; `counts` leaves out failures that a rule does not speak of. Of the rows [first, last). */
 export function tallyOf(
   samples: JudgedSamples,
   isAsked: (row: number) => boolean,
   counts: (row: number) => boolean = () => true,
+  first = 0,
+  last = samples.failed.length,
 ): Tally {
   const tally = { requests: 0, named: 0, unnamed: 0 };
-  for (let row = 0; row < samples.failed.length; row++) {
+  for (let row = first; row < last; row++) {
     if (samples.unknown[row] === 1 || !isAsked(row)) continue;
     tally.requests++;
     if (samples.failed[row] === 0 || !counts(row)) continue;
@@ -35,6 +38,25 @@ export function tallyOf(
     else tally.named++;
   }
   return tally;
+}
+
+/** Counts the failures of the judged requests sent in a span of time; an empty span costs nothing. */
+export function tallyBetween(
+  samples: JudgedSamples,
+  { from, to }: Span,
+  counts: (row: number) => boolean = () => true,
+  isAsked: (row: number) => boolean = () => true,
+): Tally {
+  if (!(from < to)) return { requests: 0, named: 0, unnamed: 0 };
+  const { sentAt } = samples.table;
+  const { inWindow } = samples;
+  // The span is asked for first and in a loop of its own: nearly all rows lie outside it.
+  let first = 0;
+  while (first < sentAt.length && !(sentAt[first]! >= from && sentAt[first]! < to)) first++;
+  let last = sentAt.length;
+  while (last > first && !(sentAt[last - 1]! >= from && sentAt[last - 1]! < to)) last--;
+  const isIn = (row: number) => sentAt[row]! >= from && sentAt[row]! < to && inWindow[row] === 1 && isAsked(row);
+  return tallyOf(samples, isIn, counts, first, last);
 }
 
 /** The unnamed failures are more than the service has by itself. */

@@ -3,11 +3,11 @@ import type { BalancerFacts } from '../../domain/ports.js';
 import type { Replacement } from '../../domain/result.js';
 import { LANES } from '../../domain/sample.js';
 import type { Instant, Span } from '../../domain/time.js';
-import { quantile } from '../../stats/quantile.js';
+import { quantilesInPlace } from '../../stats/quantile.js';
 import type { MatchedBaseline } from '../comparison.js';
 import { classAt, type JudgedSamples } from '../judged-samples.js';
 import type { TargetHistory } from '../lives.js';
-import { type Background, failsMore, isNamedExcess, isUnnamedExcess, tallyOf } from './background.js';
+import { type Background, failsMore, isNamedExcess, isUnnamedExcess, tallyBetween, tallyOf } from './background.js';
 import { isAtAddress } from './failure-view.js';
 import { spreadsRequests } from './layer.js';
 import { latestUntil, type RoutedUntil, routedUntil } from './rotation.js';
@@ -100,6 +100,8 @@ interface Shared {
   readonly baselineP99: number | null;
   /** Failures a target can have caused: all but those of an address that is the balancer's own. */
   readonly isOfTarget: (row: number) => boolean;
+  /** As long as the table, for whoever needs a column of its own for a moment. */
+  readonly scratch: Float64Array;
 }
 
 /** Looks at the samples for what the cause rules ask of them. Linear in the samples for each target. */
@@ -109,8 +111,9 @@ export function causeContext(input: ContextInput): CauseContext {
   const spreads = spreadsRequests(samples);
   const isOfTarget = (row: number) => !spreads || !isAtAddress(classAt(samples, row), samples.table.errorPhase[row]!);
   const isBefore = (row: number) => samples.inBaseline[row] === 1 && samples.table.sentAt[row]! < comparison.sentBefore;
-  const baselineP99 = latencyP99(samples, (row) => samples.inBaseline[row] === 1);
-  const shared = { input, background: tallyOf(samples, isBefore, isOfTarget), baselineP99, isOfTarget };
+  const scratch = new Float64Array(samples.table.length);
+  const baselineP99 = latencyP99(samples, scratch, null);
+  const shared = { input, background: tallyOf(samples, isBefore, isOfTarget), baselineP99, isOfTarget, scratch };
   const plain = histories.map((life) => plainLife(life, shared));
   // The first dip is the old version's alone: what was no overload then is none of capacity later either.
   const wasDip = plain[0]?.isDip ?? false;
@@ -153,12 +156,8 @@ function plainLife(life: TargetHistory, shared: Shared): CauseLife {
   const noise = (background.unnamed + 0.5) / (background.requests + 1);
   const nodes = routedUntil(samples, life, index, targetIds.length, noise, shared.isOfTarget);
   const backAt = firstOkAt === null ? null : Math.max(firstOkAt, allNodes);
-  const { table, target } = samples;
-  const outUntil = backAt ?? window.to;
-  const dipP99 = latencyP99(
-    samples,
-    (row) => table.sentAt[row]! >= life.detachRequestedAt && table.sentAt[row]! < outUntil && target[row] !== index,
-  );
+  const out = { from: life.detachRequestedAt, to: backAt ?? window.to };
+  const dipP99 = latencyP99(samples, shared.scratch, { ...out, except: index });
   return {
     ...life,
     index,
@@ -179,18 +178,17 @@ function plainLife(life: TargetHistory, shared: Shared): CauseLife {
 /** What stands out from the background in the spans in which a life can do harm. */
 function withExcess(life: CauseLife, lives: readonly CauseLife[], shared: Shared): CauseLife {
   const { samples, window } = shared.input;
-  const { sentAt } = samples.table;
   const { background, isOfTarget } = shared;
-  const between = (from: Instant, to: Instant) => (row: number) =>
-    sentAt[row]! >= from && sentAt[row]! < to && samples.inWindow[row] === 1;
   const attachedAt = life.attachRequestedAt ?? window.to;
-  const stopped = tallyOf(samples, between(life.stopAt ?? window.to, life.appUpAt ?? attachedAt), isOfTarget);
-  const isUnready = between(attachedAt, life.firstOkAt ?? attachedAt);
-  const own = tallyOf(samples, (row) => isUnready(row) && samples.target[row] === life.index);
-  const unnamed = tallyOf(samples, isUnready, isOfTarget);
+  const isOwn = (row: number) => samples.target[row] === life.index;
+  const tally = (from: Instant, to: Instant) => tallyBetween(samples, { from, to }, isOfTarget);
+  const stopped = tally(life.stopAt ?? window.to, life.appUpAt ?? attachedAt);
+  const unready = { from: attachedAt, to: life.firstOkAt ?? attachedAt };
+  const own = tallyBetween(samples, unready, undefined, isOwn);
+  const unnamed = tally(unready.from, unready.to);
   const earlier = lives.filter((other) => other !== life && isOutAt(other, life.detachRequestedAt));
   const bothUntil = Math.max(life.detachRequestedAt, ...earlier.map((other) => other.backAt ?? window.to));
-  const both = tallyOf(samples, between(life.detachRequestedAt, bothUntil), isOfTarget);
+  const both = tally(life.detachRequestedAt, bothUntil);
   return {
     ...life,
     failsStopped: isUnnamedExcess(stopped, background),
@@ -210,16 +208,25 @@ function firstAnswer(samples: JudgedSamples, index: number, attachedAt: Instant 
   return first;
 }
 
-/** Of successes in the lanes new and reuse, ended − scheduled. */
-function latencyP99(samples: JudgedSamples, wanted: (row: number) => boolean): number | null {
-  const { table, ok } = samples;
-  const took = new Float64Array(table.length);
+/** Answers in a span of time, except those of one target. */
+interface AnswersIn extends Span {
+  readonly except: number;
+}
+
+/** Of successes in the lanes new and reuse, ended − scheduled: those asked for, or without that the baseline's. */
+function latencyP99(samples: JudgedSamples, scratch: Float64Array, asked: AnswersIn | null): number | null {
+  const { table, ok, inBaseline, target } = samples;
+  const { lane, sentAt, endedAt, scheduledAt } = table;
   let count = 0;
   for (let row = 0; row < table.length; row++) {
-    if (ok[row] === 1 && table.lane[row]! < 2 && wanted(row))
-      took[count++] = table.endedAt[row]! - table.scheduledAt[row]!;
+    if (ok[row] !== 1 || lane[row]! >= 2) continue;
+    if (asked === null) {
+      if (inBaseline[row] !== 1) continue;
+    } else if (!(sentAt[row]! >= asked.from && sentAt[row]! < asked.to) || target[row] === asked.except) continue;
+    const took = endedAt[row]! - scheduledAt[row]!;
+    if (!Number.isNaN(took)) scratch[count++] = took;
   }
-  return quantile(took.subarray(0, count), 0.99);
+  return quantilesInPlace(scratch.subarray(0, count), [0.99])[0] ?? null;
 }
 
 function isUsedConnection({ table }: JudgedSamples, row: number): boolean {
