@@ -19,7 +19,7 @@ export interface Broken {
 export function brokenDemands(report: KindReport, sigmas = 0): readonly Broken[] {
   const { kind, demanded, wrong, attribution, misattributed } = report;
   const broken: Broken[] = [];
-  if (wrong.length > allowed(kind.tolerated, demanded, sigmas))
+  if (wrong.length > allowed(kind.tolerated, demanded, Math.max(sigmas, kind.toleratedSigmas)))
     broken.push({ what: `${kind.demand}: broken in ${wrong.length} of ${demanded} runs`, runs: wrong });
   const isCaused = kind.cause !== null || kind.noDeployCause;
   if (isCaused && misattributed.length > allowed(1 - ATTRIBUTED, attribution.of, sigmas)) {

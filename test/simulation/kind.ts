@@ -17,6 +17,11 @@ export interface Kind {
   readonly isWrong: (verdict: VerdictKind, truth: Truth, result: RunResult) => boolean | null;
   /** Share of the runs it applies to that may break it. */
   readonly tolerated: number;
+  /**
+   * How many standard deviations of chance that share may be missed by. 0 unless the share is the exact level of a test:
+   * that test breaks it by chance in every other study.
+   */
+  readonly toleratedSigmas: number;
   /** The one cause of everything that fails in it: it must rank first in 99 % of the runs in which something failed. */
   readonly cause: CauseCode | null;
   /** Everything that fails in it has nothing to do with the deploy. */
@@ -34,6 +39,7 @@ export function kindOf(kind: Pick<Kind, 'name' | 'what' | 'draw'> & Partial<Kind
     demand: null,
     isWrong: () => null,
     tolerated: 0,
+    toleratedSigmas: 0,
     cause: null,
     noDeployCause: false,
     measures: NOTHING,
