@@ -25,6 +25,20 @@ export interface RunHeader {
   readonly tools: Readonly<Record<string, string>>;
 }
 
+/** So many are taken, of so many there may be. */
+export interface Usage {
+  readonly inUse: number;
+  readonly limit: number;
+}
+
+/** What a generator can run out of; null = the system does not tell. */
+export interface GeneratorLimits {
+  /** Ephemeral ports: at most so many are in use, of those in the system's range. */
+  readonly ports: Usage | null;
+  /** File descriptors of the process. */
+  readonly files: Usage | null;
+}
+
 /** One fact each; a step's `index` counts within its stage; `at` is when it was written down (or, where named so, when it happened). */
 export type RunEvent =
   | { readonly kind: 'balancer-facts'; readonly at: Instant; readonly facts: BalancerFacts }
@@ -41,6 +55,8 @@ export type RunEvent =
       readonly warmUpEndsAt: Instant;
       /** The engine promises a `generator-health` so often, ms; null or absent = it promises none. */
       readonly healthEveryMs?: number | null;
+      /** The engine promises `control-probe` figures; absent = it promises none. */
+      readonly hasControl?: boolean;
     }
   | {
       readonly kind: 'traffic-stopped';
@@ -133,6 +149,8 @@ export type RunEvent =
       readonly dropped: number;
       readonly inFlight: number;
       readonly cpuMs: number;
+      /** Absent in journals of engines that do not look at it. */
+      readonly limits?: GeneratorLimits;
     }
   /** The generator's thread did not run between the two instants. */
   | {

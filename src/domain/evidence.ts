@@ -1,4 +1,4 @@
-import type { RunEvent, RunHeader } from './event.js';
+import type { GeneratorLimits, RunEvent, RunHeader } from './event.js';
 import { CAUSE_CODES, type CauseCode, type EventAlignment, type Outage } from './outage.js';
 import type {
   Counts,
@@ -101,6 +101,10 @@ export interface GeneratorHealth {
   readonly silent: string | null;
   readonly controlSent: number;
   readonly controlFailed: number;
+  /** An engine that promised control probes and sent none, one sentence; null = none. */
+  readonly controlMissing: string | null;
+  /** The most that was taken at any time of ports and files, with the limits. */
+  readonly limits: GeneratorLimits;
   readonly baseline: number;
   /** Share of the baseline's successes that say target and version; null without successes. */
   readonly stampCoverage: number | null;

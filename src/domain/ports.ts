@@ -96,6 +96,8 @@ export interface EngineCapabilities {
   readonly healthEveryMs: number | null;
   /** What else it cannot see or prove, one sentence each, written into the run's notes. */
   readonly limits?: readonly string[];
+  /** It asks a target of its own that nobody deploys, and reports what became of that; then silence is no proof either. */
+  readonly hasControl: boolean;
 }
 
 /** How a traffic engine ended. `scheduled` rows must exist on disk, or records were lost. */

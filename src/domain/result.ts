@@ -1,4 +1,4 @@
-import type { AppChange, DeployEnd, PreflightFinding } from './event.js';
+import type { AppChange, DeployEnd, GeneratorLimits, PreflightFinding } from './event.js';
 import type { EventAlignment, Origin, Outage, SampleClass } from './outage.js';
 import type { Phase } from './phase.js';
 import type { BalancerFacts } from './ports.js';
@@ -279,4 +279,6 @@ export interface GeneratorFacts {
   readonly dropped: number;
   readonly controlSent: number;
   readonly controlFailed: number;
+  /** The most that was taken of ephemeral ports and file descriptors at any report; null = not known. */
+  readonly limits: GeneratorLimits;
 }

@@ -1,3 +1,4 @@
+import type { GeneratorLimits, Usage } from '../domain/event.js';
 import type { GeneratorHealth, RunFacts } from '../domain/evidence.js';
 import { SAMPLE_CLASSES } from '../domain/outage.js';
 import type { Counts, GeneratorFacts } from '../domain/result.js';
@@ -6,7 +7,7 @@ import { quantilesInPlace } from '../stats/quantile.js';
 import { clockErrorMs } from './clock-error.js';
 import { eventsOf } from './event-queries.js';
 import { type JudgedSamples, mergedSpans } from './judged-samples.js';
-import { brokenHealthPromise } from './promised-health.js';
+import { brokenControlPromise, brokenHealthPromise } from './promised-health.js';
 import type { RecordLoss } from './record-loss.js';
 
 const DROPPED = SAMPLE_CLASSES.indexOf('dropped');
@@ -43,6 +44,8 @@ export function generatorHealth(
     silent: brokenHealthPromise(facts, window),
     controlSent: probes.sent,
     controlFailed: probes.failed,
+    controlMissing: brokenControlPromise(facts),
+    limits: mostUsed(facts),
     baseline: counts.baseline,
     stampCoverage: samples.stampCoverage,
     clockErrorMs: clockErrorMs(facts),
@@ -83,6 +86,7 @@ export function generatorFacts(
     dropped: counts.dropped,
     controlSent: probes.sent,
     controlFailed: probes.failed,
+    limits: mostUsed(facts),
   };
 }
 
@@ -93,6 +97,18 @@ function spanOf(sorted: Float64Array): number {
 function controlProbes(facts: RunFacts): { sent: number; failed: number } {
   const probes = eventsOf(facts.events, 'control-probe');
   return { sent: probes.reduce((sum, e) => sum + e.sent, 0), failed: probes.reduce((sum, e) => sum + e.failed, 0) };
+}
+
+/** The report in which most was taken, by share of the limit; ports and files apart. */
+function mostUsed(facts: RunFacts): GeneratorLimits {
+  const reports = eventsOf(facts.events, 'generator-health').map(({ limits }) => limits);
+  const most = (of: 'ports' | 'files') =>
+    reports.reduce<Usage | null>((worst, limits) => {
+      const used = limits?.[of] ?? null;
+      if (used === null || worst === null) return used ?? worst;
+      return used.inUse * worst.limit > worst.inUse * used.limit ? used : worst;
+    }, null);
+  return { ports: most('ports'), files: most('files') };
 }
 
 function stallMax(facts: RunFacts, window: Span | null): number {

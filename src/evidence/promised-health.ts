@@ -7,6 +7,19 @@ import { eventsOf } from './event-queries.js';
 const PATIENCE = 10;
 
 /**
+ * An engine that promised control probes and sent none: whether the client's side was well is then not known. One sentence,
+ * null when every promise was kept. A run without traffic has nothing to be told about.
+ */
+export function brokenControlPromise({ events, samples }: RunFacts): string | null {
+  if (samples.length === 0) return null;
+  const probes = eventsOf(events, 'control-probe').filter(({ sent }) => sent > 0);
+  const silent = eventsOf(events, 'traffic-started').find(
+    ({ source, hasControl }) => hasControl === true && !probes.some((probe) => probe.source === source),
+  );
+  return silent === undefined ? null : `${silent.source} promised to ask a control target too and never did`;
+}
+
+/**
  * An engine that promised to report its health and was silent in the judged window: whether it stood still then is not
  * known. One sentence, null when every promise was kept. Engines that promise nothing are judged by other gates.
  */

@@ -22,6 +22,11 @@ const nullable =
   (value) =>
     value === null ? null : shape(value);
 
+const absentOr =
+  (shape: Shape): Shape =>
+  (value) =>
+    value === undefined ? null : shape(value);
+
 function record(fields: Readonly<Record<string, Shape>>): Shape {
   return (value) => {
     if (object(value) !== null) return 'must be an object';
@@ -49,10 +54,12 @@ const step: Shape = (value) => {
 };
 const atStep = { stage: text, index: amount, step };
 
+const usage = record({ inUse: amount, limit: amount });
+
 const EVENTS: { readonly [K in RunEvent['kind']]: Shape } = {
   'balancer-facts': record({ facts: record({ kind: text, name: text, members: texts, zones: texts }) }),
   preflight: record({ findings: objects, forced: flag }),
-  'traffic-started': record({ source: text, warmUpEndsAt: amount }),
+  'traffic-started': record({ source: text, warmUpEndsAt: amount, hasControl: absentOr(flag) }),
   'traffic-stopped': record({ source: text, scheduled: amount, error: nullable(text) }),
   'stage-started': record({ stage: text }),
   'stage-ended': record({ stage: text, ok: flag }),
@@ -93,6 +100,7 @@ const EVENTS: { readonly [K in RunEvent['kind']]: Shape } = {
     dropped: amount,
     inFlight: amount,
     cpuMs: amount,
+    limits: absentOr(record({ ports: nullable(usage), files: nullable(usage) })),
   }),
   stall: record({ source: text, from: amount, to: amount }),
   'control-probe': record({ source: text, sent: amount, failed: amount }),

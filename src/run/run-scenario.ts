@@ -227,6 +227,7 @@ async function startTraffic(
     source,
     warmUpEndsAt: startAt + request.scenario.traffic.warmUpMs,
     healthEveryMs: deps.engine.capabilities.healthEveryMs,
+    hasControl: deps.engine.capabilities.hasControl,
   });
   for (const limit of deps.engine.capabilities.limits ?? [])
     events.append({ kind: 'warning', at: startAt, message: `${source}: ${limit}` });

@@ -52,6 +52,8 @@ export function emptyEvidence(): Evidence {
       silent: null,
       controlSent: 0,
       controlFailed: 0,
+      controlMissing: null,
+      limits: { ports: null, files: null },
       baseline: 3000,
       stampCoverage: 1,
       clockErrorMs: 0,
@@ -97,6 +99,7 @@ export function emptyEvidence(): Evidence {
       dropped: 0,
       controlSent: 0,
       controlFailed: 0,
+      limits: { ports: null, files: null },
     },
     alignment: [],
   };

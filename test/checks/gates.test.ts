@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Check } from '../../src/checks/check.js';
 import { GATES } from '../../src/checks/index.js';
+import type { GeneratorLimits } from '../../src/domain/event.js';
 import type { Evidence, GeneratorHealth } from '../../src/domain/evidence.js';
 import { DEFAULT_POLICY } from '../../src/domain/scenario.js';
 import { emptyEvidence } from './evidence-builder.js';
@@ -175,6 +176,30 @@ describe('the gates of verdict.md §2', () => {
     expect(check.evaluate(evidence({ controlSent: 0, controlFailed: 0 }), DEFAULT_POLICY).status).toBe('skipped');
     expect(check.evaluate(evidence({ controlSent: 1, controlFailed: 0 }), DEFAULT_POLICY).status).toBe('pass');
     expect(check.evaluate(evidence({ controlSent: 0, controlFailed: 1 }), DEFAULT_POLICY).status).toBe('inconclusive');
+  });
+
+  it('control probes that were promised and never sent are no reason to skip it', () => {
+    const controlMissing = 'node promised to ask a control target too and never did';
+    const result = gate('control-probe').evaluate(evidence({ controlMissing }), DEFAULT_POLICY);
+    expect(result).toMatchObject({ status: 'inconclusive', code: 'CONTROL_FAILED', message: controlMissing });
+    expect(result.hint).toContain('loopback');
+  });
+
+  it('client errors name what was nearly used up, and all it may have been where nothing was', () => {
+    const hintOf = (limits: GeneratorLimits) =>
+      gate('generator-client-errors').evaluate(evidence({ clientErrors: 11, limits }), DEFAULT_POLICY).hint;
+    const [files, ports] = [
+      { inUse: 820, limit: 1024 },
+      { inUse: 22_585, limit: 28_232 },
+    ];
+    expect(hintOf({ files, ports })).toBe(
+      'Up to 820 of 1,024 file descriptors were open: raise the limit (ulimit -n).',
+    );
+    expect(hintOf({ files: { inUse: 819, limit: 1024 }, ports: { inUse: 22_586, limit: 28_232 } })).toBe(
+      'Up to 22,586 of 28,232 ephemeral ports were taken: widen net.ipv4.ip_local_port_range or lower the weight of lane new.',
+    );
+    expect(hintOf({ files: null, ports })).toContain('Raise the file limit and the ephemeral port range');
+    expect(hintOf({ files: null, ports: null })).toContain('traffic.resolve');
   });
 
   it('loss counts against at least one arrival: nothing judged and nothing lost is no loss', () => {

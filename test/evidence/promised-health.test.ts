@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/domain/event.js';
-import { brokenHealthPromise } from '../../src/evidence/promised-health.js';
-import { factsOf, scenarioOf } from '../runs/fact-builder.js';
+import { brokenControlPromise, brokenHealthPromise } from '../../src/evidence/promised-health.js';
+import { factsOf, type Row, scenarioOf } from '../runs/fact-builder.js';
 
 const window = { from: 5000, to: 60_000 };
 const started = (healthEveryMs: number | null): RunEvent => ({
@@ -39,5 +39,39 @@ describe('brokenHealthPromise', () => {
       'silent for 13 s',
     );
     expect(found([started(1000), ...every.map((e) => ({ ...e, source: 'other' }) as RunEvent)])).not.toBeNull();
+  });
+});
+
+describe('brokenControlPromise', () => {
+  const promise = (hasControl?: boolean): RunEvent => ({
+    kind: 'traffic-started',
+    at: 0,
+    source: 'node',
+    warmUpEndsAt: 0,
+    ...(hasControl === undefined ? {} : { hasControl }),
+  });
+  const probes = (source: string, sent: number): RunEvent => ({
+    kind: 'control-probe',
+    at: 9000,
+    source,
+    sent,
+    failed: 0,
+  });
+  const some: readonly Row[] = [{ scheduledAt: 9000 }];
+  const broken = (events: readonly RunEvent[], samples = some) =>
+    brokenControlPromise(factsOf(scenarioOf(), [...events], samples));
+
+  it('asks nothing of an engine that promised nothing, nor of a run without samples', () => {
+    expect(broken([promise()])).toBeNull();
+    expect(broken([promise(false)])).toBeNull();
+    expect(broken([promise(true)], [])).toBeNull();
+  });
+
+  it('is kept by one probe of the same engine, and not by another one’s or by reports of none', () => {
+    expect(broken([promise(true), probes('node', 0), probes('node', 1)])).toBeNull();
+    const said = 'node promised to ask a control target too and never did';
+    expect(broken([promise(true)])).toBe(said);
+    expect(broken([promise(true), probes('node', 0)])).toBe(said);
+    expect(broken([promise(true), probes('k6', 5)])).toBe(said);
   });
 });

@@ -66,6 +66,7 @@ const EVENTS: readonly RunEvent[] = [
     dropped: 0,
     inFlight: 0,
     cpuMs: 1,
+    limits: { ports: { inUse: 1, limit: 2 }, files: null },
   },
   { kind: 'stall', at: 16, source: 'e', from: 1, to: 2 },
   { kind: 'control-probe', at: 17, source: 'e', sent: 1, failed: 0 },

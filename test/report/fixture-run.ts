@@ -191,6 +191,7 @@ export function resultOf(plan: FixturePlan): RunResult {
       dropped: 0,
       controlSent: 400,
       controlFailed: 0,
+      limits: { ports: { inUse: 812, limit: 28_232 }, files: { inUse: 61, limit: 1_048_576 } },
     },
     alignment: [],
   };

@@ -17,7 +17,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Fires nothing; ends when told to, or by itself after `diesAfterMs`. */
 function silentEngine(diesAfterMs: number | null = null): TrafficEngine {
   return {
-    capabilities: { name: 'silent', seesResetsOnReuse: true, knowsScheduledTime: true, healthEveryMs: null },
+    capabilities: {
+      name: 'silent',
+      seesResetsOnReuse: true,
+      knowsScheduledTime: true,
+      healthEveryMs: null,
+      hasControl: false,
+    },
     run: (_workload, _sinks, signal) =>
       new Promise((resolve) => {
         signal.addEventListener('abort', () => resolve({ scheduled: 0, error: null }), { once: true });

@@ -11,7 +11,7 @@ interface RatioGate {
   readonly limit: (gates: GatePolicy) => number;
   /** What the arrivals did, e.g. `were never sent`. */
   readonly did: string;
-  readonly hint: string;
+  readonly hint: string | ((health: GeneratorHealth) => string);
 }
 
 /** A generator-health gate of verdict.md §2: a share of the judged arrivals that must stay small. */
@@ -24,7 +24,9 @@ export function ratioGate(gate: RatioGate): Check {
       const ratio = share(k, health.arrivals);
       const figures = { measured: percent(ratio), threshold: `≤ ${percent(max)}` };
       const message = `${count(k)} of ${count(health.arrivals)} arrivals ${did}`;
-      return ratio <= max ? passed(meta, message, figures) : inconclusive(meta, code, { ...figures, message, hint });
+      if (ratio <= max) return passed(meta, message, figures);
+      const advice = typeof hint === 'string' ? hint : hint(health);
+      return inconclusive(meta, code, { ...figures, message, hint: advice });
     },
   };
 }

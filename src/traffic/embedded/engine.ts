@@ -22,7 +22,13 @@ const WATCH_MS = 1000;
  */
 export function embeddedEngine(): TrafficEngine {
   return {
-    capabilities: { name: 'embedded', seesResetsOnReuse: true, knowsScheduledTime: true, healthEveryMs: 1000 },
+    capabilities: {
+      name: 'embedded',
+      seesResetsOnReuse: true,
+      knowsScheduledTime: true,
+      healthEveryMs: 1000,
+      hasControl: true,
+    },
     async run(workload, sinks, signal) {
       check(workload);
       const caFile = workload.traffic.tls.caFile;

@@ -1,3 +1,4 @@
+import type { GeneratorLimits } from '../../domain/event.js';
 import type { Workload } from '../../domain/ports.js';
 import type { Instant } from '../../domain/time.js';
 import { type ArrivalPlan, arrivalPlan, inFlightCap } from '../arrivals.js';
@@ -25,6 +26,7 @@ export interface GeneratorHost {
   readonly lookup: Lookup;
   /** CPU time of this thread so far, ms. */
   readonly cpuMs: () => number;
+  readonly limits: () => GeneratorLimits;
   /** Does nothing useful for that long, without letting the thread go (self-test). */
   readonly block: (ms: number) => void;
   readonly opener: (events: SocketEvents) => OpenSocket;
@@ -244,7 +246,8 @@ export class Generator {
     const { sent, ended, dropped } = this.#tally;
     const eventLoopDelayMaxMs = this.#pulse.takeMaxDelayMs();
     const inFlight = this.#client.inFlight;
-    const figures = { at: now, eventLoopDelayMaxMs, sent, ended, dropped, inFlight, cpuMs: this.#host.cpuMs() };
+    const [cpuMs, limits] = [this.#host.cpuMs(), this.#host.limits()];
+    const figures = { at: now, eventLoopDelayMaxMs, sent, ended, dropped, inFlight, cpuMs, limits };
     this.#emit({ kind: 'health', figures });
     const control = this.#control.take(now);
     if (control !== null) this.#emit({ kind: 'control', figures: control });

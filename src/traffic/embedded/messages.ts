@@ -1,3 +1,4 @@
+import type { GeneratorLimits } from '../../domain/event.js';
 import type { Workload } from '../../domain/ports.js';
 import type { Instant, Span } from '../../domain/time.js';
 import type { PackedBatch } from './columns.js';
@@ -22,6 +23,7 @@ export interface HealthFigures {
   readonly dropped: number;
   readonly inFlight: number;
   readonly cpuMs: number;
+  readonly limits: GeneratorLimits;
 }
 
 /** Generator's thread → main thread. */

@@ -5,6 +5,7 @@ import type { Instant } from '../../domain/time.js';
 import type { Lookup } from './address-book.js';
 import { loopbackTarget } from './control-target.js';
 import type { GeneratorHost } from './generator.js';
+import { limitsReader, linuxFiles } from './system-limits.js';
 
 /**
  * CLOCK_MONOTONIC in ms since `originNs` (CLOCK_MONOTONIC ns, decimal). `performance.now` reads the same clock from
@@ -65,6 +66,7 @@ export function threadHost(
     },
     lookup: systemLookup,
     cpuMs: threadCpuMs,
+    limits: limitsReader(linuxFiles),
     block: (ms) => {
       const until = now() + ms;
       while (now() < until);

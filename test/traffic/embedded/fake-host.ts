@@ -45,6 +45,7 @@ export class FakeThread {
       afterInput: (call) => this.#at(this.time, call),
       lookup: () => {},
       cpuMs: () => 0,
+      limits: () => ({ ports: { inUse: 3, limit: 100 }, files: null }),
       block: (ms) => {
         this.time += ms;
       },

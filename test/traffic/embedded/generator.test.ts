@@ -56,6 +56,7 @@ describe('Generator in virtual time', () => {
     expect(health.length).toBeGreaterThanOrEqual(4);
     expect(health.length).toBeLessThanOrEqual(5);
     expect(health.at(-1)).toMatchObject({ sent: 800, ended: 800, dropped: 0, inFlight: 0 });
+    expect(health.every(({ limits }) => limits.ports?.inUse === 3 && limits.files === null)).toBe(true);
   });
 
   it('turns arrivals overdue by more than 200 ms into dropped rows instead of a burst', () => {

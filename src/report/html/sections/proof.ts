@@ -1,3 +1,4 @@
+import type { Usage } from '../../../domain/event.js';
 import type { Replacement, RunResult } from '../../../domain/result.js';
 import { count, duration, durationBound, percent } from '../../figures.js';
 import { statusMark } from '../icon.js';
@@ -71,6 +72,10 @@ function replacements(result: RunResult): Hole {
   return html`<h3>Each target left, was replaced, came back</h3>${table('Replacement per target', heads, result.replacements.map(replacementRow))}`;
 }
 
+function usage(used: Usage | null): string {
+  return used === null ? 'not known' : `${count(used.inUse)} of ${count(used.limit)}`;
+}
+
 function generator(result: RunResult): Hole {
   const g = result.generator;
   const stalls = g.stalls.reduce((sum, s) => sum + (s.to - s.from), 0);
@@ -87,6 +92,7 @@ function generator(result: RunResult): Hole {
     ['stalls', g.stalls.length === 0 ? 'none' : `${count(g.stalls.length)}, together ${duration(stalls)}`],
     ['records lost / arrivals dropped', `${count(g.lost)} / ${count(g.dropped)}`],
     ['control target', `${count(g.controlFailed)} of ${count(g.controlSent)} failed`],
+    ['ports / files in use at most', `${usage(g.limits.ports)} / ${usage(g.limits.files)}`],
     [
       'judged / baseline / all',
       `${count(result.counts.judged)} / ${count(result.counts.baseline)} / ${count(result.counts.total)} arrivals`,
