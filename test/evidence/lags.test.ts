@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { attachLag } from '../../src/evidence/attach-lag.js';
-import { detachLag, NOBODY, SILENT } from '../../src/evidence/detach-lag.js';
+import { detachLag, ELSEWHERE, NOBODY, SILENT } from '../../src/evidence/detach-lag.js';
 
 const DETACH = {
   target: 0,
@@ -59,6 +59,13 @@ describe('attachLag', () => {
   it('is bounded by the attach request when few requests were sent before the first served', () => {
     const rows = [...others(400, 500), [505, 508, 1] as const, [515, 522, 0] as const, [510, 600, 0] as const];
     expect(attachLag({ ...ATTACH, ...requests(rows) })).toMatchObject({ firstRouted: 510, lagHi: 80, lagLo: -20 });
+  });
+  it('does not count requests that take no part', () => {
+    const rows = [...others(500, 600), [600, 605, 0] as const];
+    const idle = Array.from({ length: 20 }, (_, i) => [580 + i, 590 + i, ELSEWHERE] as const);
+    expect(attachLag({ ...ATTACH, ...requests([...rows, ...idle]) })).toEqual(
+      attachLag({ ...ATTACH, ...requests(rows) }),
+    );
   });
   it('does not exist for a target that never served again', () => {
     const rows = [[490, 495, 0] as const, ...others(500, 700)];

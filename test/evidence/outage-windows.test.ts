@@ -38,6 +38,29 @@ describe('outageWindows', () => {
     expect(only).toMatchObject({ kind: 'full', startLo: 1000, endHi: 5000, openStart: true, openEnd: true, share: 1 });
   });
 
+  it('bounds by the very success that the level asks for, and opens when there is one too few', () => {
+    // One failure of two targets: (1/2)^6 is the first below 2.5 %.
+    const since = (first: number) => steady((t) => (t === 2000 ? 'refused' : 'ok')).filter(([t]) => t >= first);
+    expect(windowsOf(since(1880))).toMatchObject([{ mStar: 6, startLo: 1880, openStart: false }]);
+    expect(windowsOf(since(1900))).toMatchObject([{ mStar: 6, startLo: 1000, openStart: true }]);
+  });
+
+  it('takes nothing that says nothing for a success', () => {
+    const rows = steady((t) => (t === 2000 ? 'refused' : 'ok'));
+    const dns = Array.from({ length: 9 }, (_, i): Row => [1990 + i, 1992 + i, 'dns']);
+    expect(windowsOf([...rows, ...dns])).toEqual(windowsOf(rows));
+  });
+
+  it('joins over 200 ms at least and 2 s at most, whatever the rate', () => {
+    const apart = (ms: number, ratePerSecond: number) =>
+      windowsOf([[2000, 2000, 'refused'], [2000 + ms, 2000 + ms, 'refused'], ...steady(() => 'ok')], { ratePerSecond });
+    expect(apart(200, 1e6)).toHaveLength(1);
+    expect(apart(200.5, 1e6)).toHaveLength(2);
+    expect(apart(2000, 1)).toHaveLength(1);
+    expect(apart(2000.5, 1)).toHaveLength(2);
+    expect(apart(1999.5, 1)).toHaveLength(1);
+  });
+
   it('joins failures whose requests overlap in time, however late they ended', () => {
     const rows: Row[] = [
       ...steady(() => 'ok'),

@@ -158,6 +158,25 @@ describe('replacements', () => {
     expect(s2).toMatchObject({ target: 's2', left: false, returned: false, replaced: false, pStillIn: null });
   });
 
+  it('needs exactly so many silent sends: ten of two targets show that one of them had left', () => {
+    const named = (until: number) =>
+      story((row) => (row.sentAt > until && row.sentAt < 3000 ? { ...row, target: null } : row));
+    expect(judge(named(1360))[0]).toMatchObject({ silentSends: 10, left: true, replaced: true });
+    expect(judge(named(1340))[0]).toMatchObject({ silentSends: 9, left: false, replaced: false });
+  });
+
+  it('is back with a single answer of the new version, and not without any', () => {
+    const served = (last: number) =>
+      story((row) => (row.target === 's1' && row.sentAt > last ? { ...row, target: null } : row));
+    expect(judge(served(3200))[0]).toMatchObject({ servedNew: 1, returned: true, replaced: true });
+    expect(judge(served(3199))[0]).toMatchObject({ servedNew: 0, returned: false, replaced: false });
+  });
+
+  it('judges a life without any deploy, and knows no margin to a stop that never was', () => {
+    const [s1] = judge(story(), [{ ...LIFE, deployStartedAt: null, appDownAt: null, appUpAt: null }]);
+    expect(s1).toMatchObject({ target: 's1', left: true, drainEndAt: 1170, marginMs: null });
+  });
+
   it('takes the identity header for the balancer’s name of a target too', () => {
     const renamed = story((row) => ({ ...row, target: row.target === 's1' ? 'i-1' : 'i-2' }));
     expect(judge(renamed)).toEqual(judge(story()));

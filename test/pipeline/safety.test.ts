@@ -33,6 +33,10 @@ describe('what a journal leaves detached', () => {
     expect(detachedAfter([detach, attached('a', 'refused')])).toHaveLength(1);
     expect(detachedAfter([detach, attached('a')])).toEqual([]);
   });
+  it('holds no target for detached that was only deployed to', () => {
+    const started: RunEvent = { kind: 'deploy-started', at: 0, target: 'a', pid: 1, born: null, host: 'h' };
+    expect(detachedAfter([started, step('step-intent', { kind: 'deploy', target: 'a' })])).toEqual([]);
+  });
   it('knows how far the deploy came', () => {
     const journal = [
       step('step-intent', { kind: 'detach', target: 'a' }),

@@ -144,3 +144,23 @@ describe('zeroFailureN', () => {
     expect(zeroFailureN(1, 0.05)).toBe(1);
   });
 });
+
+describe('the bounds at levels nobody should use', () => {
+  it('stay bounds: nothing is known at α = 0, anything goes from α = 1 on', () => {
+    for (const k of [0, 3, 10]) {
+      expect(binomialUpper(k, 10, 0)).toBe(1);
+      expect(binomialLower(k, 10, 0)).toBe(0);
+      expect(binomialLower(k, 10, 1.5)).toBe(k === 0 ? 0 : 1);
+      expect(binomialUpper(k, 10, 1.5)).toBe(k === 10 ? 1 : 0);
+    }
+  });
+
+  it('solve their equation on the far side of k/n too, where α is near 1', () => {
+    const upper = binomialUpper(5, 10, 0.9);
+    expect(upper).toBeLessThan(0.5);
+    expect(1 - binomialTailAtLeast(6, 10, upper)).toBeCloseTo(0.9, 9);
+    const lower = binomialLower(5, 10, 0.9);
+    expect(lower).toBeGreaterThan(0.5);
+    expect(binomialTailAtLeast(5, 10, lower)).toBeCloseTo(0.9, 9);
+  });
+});
