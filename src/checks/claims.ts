@@ -72,7 +72,7 @@ function totalSentence({ lanes, resolution, outages }: Evidence): string {
 
 function targetSentence(claims: Omit<Claims, 'sentences'>): string {
   if (claims.targetOutageMs === null) return 'How short an outage of one target would have been seen is not known.';
-  return `A one-target outage > ${formatDuration(claims.targetOutageMs)} would have been seen with ${percent(claims.targetConfidence)}.`;
+  return `A one-target outage > ${formatDuration(claims.targetOutageMs)} on every balancer node would have been seen with ${percent(claims.targetConfidence)}.`;
 }
 
 function probabilitySentence(claims: Omit<Claims, 'sentences'>): string {
