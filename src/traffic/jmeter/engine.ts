@@ -33,6 +33,7 @@ export async function jmeterEngine({ traffic }: Pick<Scenario, 'traffic'>, host:
       seesResetsOnReuse: true,
       knowsScheduledTime: true,
       healthEveryMs: heardEveryMs(traffic),
+      hasControl: false,
       limits: LIMITS,
     },
     tools: { jmeter: tool.version },

@@ -71,6 +71,7 @@ function capabilitiesOf({ service, traffic }: Scenario): EngineCapabilities {
     seesResetsOnReuse: !hides,
     knowsScheduledTime: false,
     healthEveryMs: heardEveryMs(traffic),
+    hasControl: false,
     limits: hides ? [NO_REUSE, ...LIMITS] : LIMITS,
   };
 }
