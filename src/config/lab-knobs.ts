@@ -59,6 +59,14 @@ export const LAB_KNOBS: readonly LabKnob[] = [
   count('nodes', 1, 8, 'Load balancer nodes, each with its own view of the targets.'),
   flag('azPerNode', 'Every node in a zone of its own; false puts all nodes and targets into one.'),
   {
+    name: 'nodesLike',
+    kind: 'choice',
+    min: 0,
+    max: MAX_TEXT,
+    of: ['kind', 'classic', 'application', 'network'],
+    description: 'Whose data plane the nodes have; kind = that of the balancer itself.',
+  },
+  {
     name: 'listener',
     kind: 'choice',
     min: 0,
@@ -80,6 +88,9 @@ export const LAB_KNOBS: readonly LabKnob[] = [
   flag('rstAtDrainEnd', 'What is in flight at the end of draining is reset instead of answered.'),
   flag('connectionTermination', 'A Network Load Balancer cuts the flows of a target at the end of its draining.'),
   flag('healthFlap', 'A newly attached target passes, then fails until it is out of service, then passes for good.'),
+  ms('closeNoticeMs', 'How long a node takes a connection for open after its target closed it; 0 = loopback speed.'),
+  flag('drainKeepsIdle', 'A node keeps idle connections to a detached target until idleTimeoutMs.'),
+  ms('nodeLeavesMs', 'The last node refuses connections from then on, counted from the start of the lab; 0 = never.'),
   flag('crossZone', 'Whether a node may use targets of other zones.'),
   count('connectRetries', 0, 10, 'Times a node tries again when a target refuses the connection.'),
   count('preopen', 0, 100, 'Idle connections a node opens to each target in advance.'),
@@ -121,6 +132,7 @@ export const LAB_KNOBS: readonly LabKnob[] = [
   ms('headersTimeoutMs', 'The application answers 408 to a connection without a request for this long; 0 = never.'),
   ms('graceMs', 'How long a stopping application finishes what is in flight; 0 stops at once.'),
   flag('ignoreSigterm', 'The application does not stop when asked and has to be killed.'),
+  flag('stopKeepsIdle', 'A stopping application waits, within graceMs, until others close its idle connections.'),
   ms('latencyMs', 'How long the application takes to answer.'),
   ratio('errorRate', 'Share of requests the application answers with an error, at all times.'),
   {
@@ -132,6 +144,7 @@ export const LAB_KNOBS: readonly LabKnob[] = [
     description: 'Name of the header in which the application tells its version; none = it does not.',
   },
   { name: 'brokenVersion', kind: 'text', min: 0, max: MAX_TEXT, description: 'A version that never becomes healthy.' },
+  ms('crashAfterMs', 'The broken version crashes this long after its port is open; 0 = it stays and answers errors.'),
   flag('staleVersion', 'A deploy restarts the process but keeps the old version.'),
 ];
 

@@ -15,6 +15,8 @@ export interface LabKnobs {
   readonly nodes: number;
   /** Each node in an Availability Zone of its own; false = all nodes and instances share one. */
   readonly azPerNode: boolean;
+  /** Whose data plane the nodes have when it is not that of `kind`: an NLB's, say, behind the Classic API. */
+  readonly nodesLike: 'kind' | LabKind;
   /** What clients speak to the nodes: http, https, tcp or ssl. Instances are spoken to in the clear. */
   readonly listener: 'http' | 'https' | 'tcp' | 'ssl';
   /** From the API's answer until the control plane acts on a registration. */
@@ -39,6 +41,12 @@ export interface LabKnobs {
   readonly connectionTermination: boolean;
   /** A newly registered instance passes its first checks, then fails until it is out of service, then passes again. */
   readonly healthFlap: boolean;
+  /** A node goes on taking a connection for open this long after its target closed it: the way of the news. */
+  readonly closeNoticeMs: number;
+  /** A node keeps idle connections to a target that left until `idleTimeoutMs`; false = it closes them. */
+  readonly drainKeepsIdle: boolean;
+  /** The last node takes no new connections from this long after the lab's start, and stays in DNS; 0 = it stays. */
+  readonly nodeLeavesMs: number;
   readonly crossZone: boolean;
   /** Times a node tries another connection when connecting to an instance fails. */
   readonly connectRetries: number;
@@ -77,12 +85,16 @@ export interface LabKnobs {
   /** How long a stopping application finishes requests; 0 = it stops abruptly. */
   readonly graceMs: number;
   readonly ignoreSigterm: boolean;
+  /** Within its grace, a stopping application waits until the other side has closed its idle connections. */
+  readonly stopKeepsIdle: boolean;
   readonly latencyMs: number;
   readonly errorRate: number;
   /** Name of the response header that tells the version; `none` = no such header. */
   readonly versionHeader: string;
   /** A version that never becomes healthy; empty = none. */
   readonly brokenVersion: string;
+  /** The broken version ends by itself this long after its port is open; 0 = it stays and answers errors. */
+  readonly crashAfterMs: number;
   /** Deploys restart the application without installing the new version. */
   readonly staleVersion: boolean;
 }
@@ -110,6 +122,7 @@ const KINDS: Readonly<Record<LabKnobName, KnobKind>> = {
   kind: { kind: 'choice', of: ['classic', 'application', 'network'] },
   nodes: count(1, 8),
   azPerNode: flag,
+  nodesLike: { kind: 'choice', of: ['kind', 'classic', 'application', 'network'] },
   listener: { kind: 'choice', of: ['http', 'https', 'tcp', 'ssl'] },
   registerDelayMs: msRange,
   registerPropagationMs: msRange,
@@ -125,6 +138,9 @@ const KINDS: Readonly<Record<LabKnobName, KnobKind>> = {
   rstAtDrainEnd: flag,
   connectionTermination: flag,
   healthFlap: flag,
+  closeNoticeMs: ms,
+  drainKeepsIdle: flag,
+  nodeLeavesMs: ms,
   crossZone: flag,
   connectRetries: count(0, 10),
   preopen: count(0, 100),
@@ -148,10 +164,12 @@ const KINDS: Readonly<Record<LabKnobName, KnobKind>> = {
   headersTimeoutMs: ms,
   graceMs: ms,
   ignoreSigterm: flag,
+  stopKeepsIdle: flag,
   latencyMs: ms,
   errorRate: rate,
   versionHeader: { kind: 'text', pattern: /^[A-Za-z0-9-]{1,64}$/, what: 'a header name or none' },
   brokenVersion: { kind: 'text' },
+  crashAfterMs: ms,
   staleVersion: flag,
 };
 

@@ -19,10 +19,14 @@ export interface NodeTraits
     NodeViewOptions,
     'connectRetries' | 'preopen' | 'surgeQueue' | 'backendMaxConns' | 'connectionTermination' | 'faults' | 'onFault'
   > {
+  /** Another data plane than that of the balancer's kind; absent = its own. */
+  readonly flavour?: NodeViewOptions['flavour'];
   /** For the listeners that end TLS. */
   readonly certificate: ListenerCertificate;
   /** Where each node writes `<balancer>_node-<n>.log`; absent = no access logs. */
   readonly accessLogDir?: string;
+  /** The last node takes no new connections from this long after its start; 0 or absent = it stays. */
+  readonly lastNodeLeavesMs?: number;
 }
 
 /**
@@ -36,15 +40,16 @@ export async function startNodeGroup(
   request: NodeGroupRequest,
   label: string,
 ): Promise<NodeGroup> {
-  const { accessLogDir: _dir, ...shared } = traits;
+  const { accessLogDir: _dir, lastNodeLeavesMs = 0, ...shared } = traits;
   const startAt = (index: number, host: string, port: number): Promise<NodeView> =>
     start({
       ...shared,
+      faults: { ...shared.faults, leavesMs: index === request.count - 1 ? lastNodeLeavesMs : 0 },
       ...accessLogOf(traits, request, index),
       name: `${request.name}/node-${index + 1}/${label}`,
       host,
       port,
-      flavour: request.flavour,
+      flavour: traits.flavour ?? request.flavour,
       listener: DATA_PLANE_LISTENER[request.listener.protocol],
       idleTimeoutMs: request.idleTimeoutMs,
       health: request.health,

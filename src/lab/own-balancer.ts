@@ -55,6 +55,7 @@ async function startClassic(account: Account, options: LabOptions, timers: Timer
   balancer.register(ids, 'at-once');
   await settled(ids, (id) => balancer.phase(id) === 'in-service', timers);
   balancer.configureHealthCheck(record, check);
+  balancer.forgetPast();
   return {
     dnsName: balancer.identity.dnsName,
     nodes: addressesOf(balancer.nodes),
@@ -115,6 +116,7 @@ async function startV2(type: V2Type, account: Account, options: LabOptions, time
     timers,
   );
   group.configureHealthCheck(record, check);
+  group.forgetPast();
   return {
     dnsName: balancer.identity.dnsName,
     nodes: addressesOf(listener.nodes),

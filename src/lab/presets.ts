@@ -21,6 +21,7 @@ type KnobInputs = Readonly<Record<LabKnobName, LabKnobInput>>;
 /** Delays published for, or seen on, Classic ELB; ranges without a published bound are our estimate. */
 const AWS_CLB: KnobInputs = {
   kind: 'classic',
+  nodesLike: 'kind',
   nodes: 2,
   azPerNode: true,
   listener: 'http',
@@ -39,6 +40,9 @@ const AWS_CLB: KnobInputs = {
   rstAtDrainEnd: false,
   connectionTermination: false,
   healthFlap: false,
+  closeNoticeMs: 0,
+  drainKeepsIdle: false,
+  nodeLeavesMs: 0,
   crossZone: true,
   connectRetries: 2,
   preopen: 2,
@@ -63,10 +67,12 @@ const AWS_CLB: KnobInputs = {
   headersTimeoutMs: 0,
   graceMs: 0,
   ignoreSigterm: false,
+  stopKeepsIdle: false,
   latencyMs: 2,
   errorRate: 0,
   versionHeader: 'X-Version',
   brokenVersion: '',
+  crashAfterMs: 0,
   staleVersion: false,
 };
 

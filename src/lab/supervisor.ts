@@ -208,10 +208,12 @@ export class Supervisor {
       headersTimeoutMs: knobs.headersTimeoutMs,
       graceMs: knobs.graceMs,
       ignoreSigterm: knobs.ignoreSigterm,
+      stopKeepsIdle: knobs.stopKeepsIdle,
       latencyMs: knobs.latencyMs,
       errorRate: deployed ? knobs.errorRate : 0,
       versionHeader: knobs.versionHeader,
       broken: deployed && knobs.brokenVersion !== '' && version === knobs.brokenVersion,
+      crashAfterMs: knobs.crashAfterMs,
       seed: Math.floor(random.next() * 0x7fff_ffff),
     };
   }

@@ -53,6 +53,17 @@ describe('node group', () => {
     expect(group.note).toBeNull();
   });
 
+  it('lets only the last node leave, and gives all the data plane asked for', async () => {
+    const options: NodeViewOptions[] = [];
+    const { start } = machine((given) => {
+      options.push(given);
+      return null;
+    });
+    await startNodeGroup(start, { ...TRAITS, lastNodeLeavesMs: 900, flavour: 'nlb' }, REQUEST, '7');
+    expect(options.map(({ faults }) => faults?.leavesMs)).toEqual([0, 0, 900]);
+    expect(options.map(({ flavour }) => flavour)).toEqual(['nlb', 'nlb', 'nlb']);
+  });
+
   it('tries another port when one is taken on a later address, closing what it had', async () => {
     const { start, open } = machine((_options, count) => (count === 2 ? 'EADDRINUSE' : null));
     const group = await startNodeGroup(start, TRAITS, REQUEST, '7');

@@ -19,6 +19,8 @@ export interface AppConfig {
   /** On SIGTERM requests under way get this long; 0 = everything is cut at once. */
   readonly graceMs: number;
   readonly ignoreSigterm: boolean;
+  /** On SIGTERM idle connections are left to their other side, and waited for. */
+  readonly stopKeepsIdle: boolean;
   /** Added to every answer but `/health` and `/audit`. */
   readonly latencyMs: number;
   readonly errorRate: number;
@@ -26,12 +28,22 @@ export interface AppConfig {
   readonly versionHeader: string;
   /** `/health` 503 and everything else 500, for ever. */
   readonly broken: boolean;
+  /** A broken one ends this long after its port is open; 0 = it stays. */
+  readonly crashAfterMs: number;
   readonly seed: number;
 }
 
 const TEXTS = ['target', 'version', 'bootId', 'host'] as const;
-const DURATIONS = ['startupDelayMs', 'readyLagMs', 'keepAliveMs', 'headersTimeoutMs', 'graceMs', 'latencyMs'] as const;
-const SWITCHES = ['healthLies', 'ignoreSigterm', 'broken'] as const;
+const DURATIONS = [
+  'startupDelayMs',
+  'readyLagMs',
+  'keepAliveMs',
+  'headersTimeoutMs',
+  'graceMs',
+  'latencyMs',
+  'crashAfterMs',
+] as const;
+const SWITCHES = ['healthLies', 'ignoreSigterm', 'stopKeepsIdle', 'broken'] as const;
 /** setTimeout counts in 31 bits. */
 const MAX_DURATION_MS = 2 ** 31 - 1;
 

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { AppConfig } from './app-config.js';
 import { RequestAudit } from './request-audit.js';
 import { seededRandom } from './seeded-random.js';
@@ -11,7 +11,10 @@ const MAX_RUN_CHARS = 200;
 export interface AppServer {
   listen(): Promise<number>;
   becomeReady(): void;
-  /** Closes the listener at once; resolves when every request under way is answered. Idle connections are closed. */
+  /**
+   * Closes the listener at once; resolves when every request under way is answered. Idle connections are closed, or
+   * waited for with `stopKeepsIdle`.
+   */
   finish(): Promise<void>;
   /** Cuts every connection. */
   destroy(): void;
@@ -29,6 +32,7 @@ class LabApp implements AppServer {
   readonly #audit = new RequestAudit();
   readonly #random: () => number;
   readonly #identity: readonly string[];
+  readonly #idle = new WeakMap<Socket, NodeJS.Timeout>();
   #ready = false;
   #finishing = false;
 
@@ -39,11 +43,17 @@ class LabApp implements AppServer {
     this.#identity = ['X-Target', config.target, ...version, 'X-Boot-Id', config.bootId];
     this.#server = createServer(
       { keepAliveTimeout: config.keepAliveMs, noDelay: true, ...headTimeouts(config.headersTimeoutMs) },
-      (request, response) => this.#serve(request, response),
+      (request, response) => {
+        this.#closeWhenIdle(request.socket, response);
+        this.#serve(request, response);
+      },
     );
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        clearTimeout(this.#idle.get(socket));
+      });
       socket.on('error', () => socket.destroy());
     });
     this.#server.on('clientError', (_error, socket) => {
@@ -73,14 +83,31 @@ class LabApp implements AppServer {
   finish(): Promise<void> {
     this.#finishing = true;
     return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeIdleConnections();
+      // Node's own close of an HTTP server closes idle connections by itself since 19; that of a TCP server does not.
+      if (this.#config.stopKeepsIdle) NetServer.prototype.close.call(this.#server, () => resolve());
+      else {
+        this.#server.close(() => resolve());
+        this.#server.closeIdleConnections();
+      }
     });
   }
 
   destroy(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Node itself closes a second late, since a keep-alive timeout of its own would meet the peer's requests too often. */
+  #closeWhenIdle(socket: Socket, response: ServerResponse): void {
+    clearTimeout(this.#idle.get(socket));
+    const { keepAliveMs } = this.#config;
+    if (keepAliveMs === 0) return;
+    response.once('finish', () =>
+      this.#idle.set(
+        socket,
+        setTimeout(() => socket.destroy(), keepAliveMs),
+      ),
+    );
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {

@@ -49,6 +49,7 @@ async function main(): Promise<void> {
   const port = await app.listen();
   listening = true;
   tell({ kind: 'listening', port });
+  if (config.broken && config.crashAfterMs > 0) setTimeout(() => process.exit(1), config.crashAfterMs);
   if (config.readyLagMs > 0) await pause(config.readyLagMs);
   app.becomeReady();
   if (!terminating) tell({ kind: 'ready' });

@@ -24,6 +24,8 @@ export interface ConnectionOwner {
   exchangeOver(connection: BackendConnection, reusable: boolean): void;
   /** Closed while it carried no exchange. */
   connectionLost(connection: BackendConnection): void;
+  /** The backend closed an idle connection: `act` when the node may know of it; null = it knows at once. */
+  noticeClose(act: () => void): NodeTimer | null;
   /** Could not be opened; `exchange` is what waited for it (null: opened in advance). */
   connectFailed(connection: BackendConnection, exchange: Exchange | null, timedOut: boolean): void;
 }
@@ -45,6 +47,8 @@ export class BackendConnection {
   #carry: Buffer | null = null;
   #connectTimer: NodeTimer | null;
   #timedOut = false;
+  /** The backend closed it and the news is on its way: a request that is sent now meets nobody. */
+  #unnoticed: NodeTimer | null = null;
 
   constructor(owner: ConnectionOwner, exchange: Exchange | null, after: (fire: () => void) => NodeTimer) {
     this.#owner = owner;
@@ -79,7 +83,7 @@ export class BackendConnection {
 
   /** Request bytes; false = stop until `onDrain`. */
   write(data: string | Buffer): boolean {
-    if (this.state !== 'busy') return true;
+    if (this.state !== 'busy' || this.#unnoticed !== null) return true;
     return typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data);
   }
 
@@ -135,9 +139,10 @@ export class BackendConnection {
   }
 
   #onRead(bytes: number, buffer: Buffer): boolean {
+    if (this.#unnoticed !== null) return true;
     if (this.state !== 'busy') {
       // Bytes nobody asked for (a 408 to an idle connection, a second response): it must not answer the next request.
-      if (this.state === 'idle') this.#leave(false);
+      if (this.state === 'idle') this.#closedIdle();
       return true;
     }
     if (this.#carry === null) return this.#consume(buffer, bytes);
@@ -232,20 +237,26 @@ export class BackendConnection {
     exchange.responseEnded();
   }
 
+  #closedIdle(): void {
+    this.#unnoticed = this.#owner.noticeClose(() => this.cut('backend-closed'));
+    if (this.#unnoticed === null) this.#leave(false);
+  }
+
   #onEnd(): void {
-    if (this.state === 'busy' && this.#inBody && this.#body.kind === 'close') this.#finish(false);
+    if (this.#unnoticed !== null) return;
+    if (this.state === 'idle') this.#closedIdle();
+    else if (this.state === 'busy' && this.#inBody && this.#body.kind === 'close') this.#finish(false);
     else this.cut('backend-closed');
   }
 
   #onClose(): void {
-    if (this.state === 'gone') return;
+    if (this.state === 'gone' || this.#unnoticed !== null) return;
     if (this.state === 'connecting') {
       const exchange = this.#exchange;
       this.#drop();
       this.#owner.connectFailed(this, exchange, this.#timedOut);
-      return;
-    }
-    this.cut('backend-closed');
+    } else if (this.state === 'idle') this.#closedIdle();
+    else this.cut('backend-closed');
   }
 
   /** Detaches the exchange and either keeps the connection for the next one or closes it. */
@@ -265,6 +276,7 @@ export class BackendConnection {
     this.#exchange = null;
     this.#connectTimer?.cancel();
     this.#connectTimer = null;
+    this.#unnoticed?.cancel();
     this.#socket.destroy();
   }
 }

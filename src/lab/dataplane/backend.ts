@@ -17,6 +17,10 @@ export interface BackendHost {
   readonly idleTimeoutMs: number;
   readonly preopen: number;
   readonly connectTimeoutMs: number;
+  /** How long a connection passes for open after the backend closed it. */
+  readonly closeNoticeMs: number;
+  /** Idle connections to a backend that leaves stay open until they time out. */
+  readonly drainKeepsIdle: boolean;
   /** The end of draining: what is in flight is cut or not, with a reset or an answer; or it never comes. */
   readonly drainEnd: { readonly cuts: boolean; readonly resets: boolean; readonly never: boolean };
   /** A request could not be delivered: the connection was never open. `cut` = closed by our own drain, not refused. */
@@ -108,8 +112,11 @@ export class Backend implements ConnectionOwner {
     this.#inRotation = false;
     this.#preopenTimer?.cancel();
     this.#preopenTimer = null;
-    this.closeIdle();
-    for (const connection of this.#connections) if (!connection.exchanging) connection.abandon();
+    if (this.#node.drainKeepsIdle) this.#keepIdle();
+    else {
+      this.closeIdle();
+      for (const connection of this.#connections) if (!connection.exchanging) connection.abandon();
+    }
     const waits = enabled && timeoutMs > 0;
     this.#endless = waits && this.#node.drainEnd.never;
     if (this.outstanding === 0 && !this.#endless) {
@@ -155,9 +162,14 @@ export class Backend implements ConnectionOwner {
     this.#endDrain();
   }
 
+  noticeClose(act: () => void): NodeTimer | null {
+    const { closeNoticeMs, clock } = this.#node;
+    return closeNoticeMs > 0 ? clock.after(closeNoticeMs, act) : null;
+  }
+
   connectionIdle(connection: BackendConnection): void {
     if (!this.#inRotation) {
-      connection.abandon();
+      this.#retire(connection);
       return;
     }
     connection.idleSinceMs = this.#node.clock.now();
@@ -172,7 +184,7 @@ export class Backend implements ConnectionOwner {
     }
     // A connection of before a drain must not survive it: the address may be a new process's by now.
     else if (this.#inRotation && !this.#stale.has(connection)) this.connectionIdle(connection);
-    else connection.abandon();
+    else this.#retire(connection);
     this.#release();
   }
 
@@ -191,6 +203,19 @@ export class Backend implements ConnectionOwner {
     }
     this.#release();
     this.#node.undelivered(exchange, this, !this.#inRotation ? 'cut' : timedOut ? 'timed-out' : 'refused');
+  }
+
+  /** Never pooled again: closed now, or left to time out or to be closed by the backend. */
+  #retire(connection: BackendConnection): void {
+    if (!this.#node.drainKeepsIdle) connection.abandon();
+    else this.#node.clock.after(this.#node.idleTimeoutMs, () => connection.abandon());
+  }
+
+  #keepIdle(): void {
+    for (const connection of this.#idle.splice(0)) {
+      this.#stale.add(connection);
+      this.#retire(connection);
+    }
   }
 
   #endDrain(): void {

@@ -37,7 +37,7 @@ export interface ListenerOptions {
 /** A listening node. */
 export interface Listener {
   readonly port: number;
-  /** Stops listening and drops handshakes under way; accepted connections are their owner's. */
+  /** Stops listening and drops handshakes under way; accepted connections are their owner's. Safe to call again. */
   close(): Promise<void>;
 }
 
@@ -120,6 +120,7 @@ function portOf(server: Server, asked: number): number {
 
 function closed(server: Server, shaking: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
+    // Closed already is closed; its connections are waited for by whoever closed first.
     server.close(() => resolve());
     for (const socket of shaking) socket.destroy();
   });

@@ -26,6 +26,10 @@ export interface NodeFaults {
   readonly drainNeverEnds?: boolean;
   readonly rstAtDrainEnd?: boolean;
   readonly healthFlap?: boolean;
+  readonly closeNoticeMs?: number;
+  readonly drainKeepsIdle?: boolean;
+  /** The node takes no new connections from this long after its start; those there are go on. */
+  readonly leavesMs?: number;
 }
 
 /** One node of a load balancer. Port 0 = any free port. */

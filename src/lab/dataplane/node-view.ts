@@ -8,7 +8,7 @@ import type { Routed } from './exchange.js';
 import { type CheckFailure, startCheck } from './health-check.js';
 import { checkPhase, HealthLoop } from './health-loop.js';
 import { type Accepted, type Listener, startListener } from './listener.js';
-import { type NodeClock, systemClock } from './node-clock.js';
+import { type NodeClock, type NodeTimer, systemClock } from './node-clock.js';
 import type { BackendAddress, NodeHealthCheck, NodeView, NodeViewOptions } from './node-options.js';
 import { type ReplyText, replyTexts } from './replies.js';
 import { Router } from './router.js';
@@ -49,6 +49,8 @@ export class LocalNodeView implements NodeView, ClientHost, FlowHost, BackendHos
   readonly preopen: number;
   readonly connectTimeoutMs: number;
   readonly drainEnd: BackendHost['drainEnd'];
+  readonly closeNoticeMs: number;
+  readonly drainKeepsIdle: boolean;
   readonly flowsEndByReset: boolean;
   readonly host: string;
   readonly reply: ReplyText;
@@ -63,6 +65,7 @@ export class LocalNodeView implements NodeView, ClientHost, FlowHost, BackendHos
   readonly #backends = new Map<string, Backend>();
   readonly #loops = new Map<string, HealthLoop>();
   #listener: Listener | null = null;
+  #leaving: NodeTimer | null = null;
   #log: AccessLog | null = null;
   #check: NodeHealthCheck;
   #closing: Promise<void> | null = null;
@@ -82,6 +85,8 @@ export class LocalNodeView implements NodeView, ClientHost, FlowHost, BackendHos
       resets: nlb || faults?.rstAtDrainEnd === true,
       never: faults?.drainNeverEnds === true,
     };
+    this.closeNoticeMs = faults?.closeNoticeMs ?? 0;
+    this.drainKeepsIdle = faults?.drainKeepsIdle === true;
     this.flowsEndByReset = nlb;
     this.host = options.host;
     this.reply = replyTexts(flavour, () => this.clock.wallTime());
@@ -109,6 +114,8 @@ export class LocalNodeView implements NodeView, ClientHost, FlowHost, BackendHos
     this.port = this.#listener.port;
     this.authority = `${host.includes(':') ? `[${host}]` : host}:${this.port}`;
     this.forwardedTail = `\r\nX-Forwarded-Proto: ${secure ? 'https' : 'http'}\r\nX-Forwarded-Port: ${this.port}\r\n\r\n`;
+    const { leavesMs = 0 } = this.#options.faults ?? {};
+    if (leavesMs > 0) this.#leaving = this.clock.after(leavesMs, () => void this.#listener?.close());
     if (accessLog !== undefined && this.flavour !== 'nlb') this.#openLog(accessLog, listener);
   }
 
@@ -160,6 +167,7 @@ export class LocalNodeView implements NodeView, ClientHost, FlowHost, BackendHos
 
   close(): Promise<void> {
     this.#closing ??= new Promise<void>((resolve) => {
+      this.#leaving?.cancel();
       const listening = this.#listener?.close();
       for (const instanceId of [...this.#loops.keys()]) this.#stopLoop(instanceId);
       for (const client of [...this.#clients]) client.destroy();

@@ -16,6 +16,11 @@ export class History<T> {
     return this.#entries[0]?.value;
   }
 
+  /** Makes `value` what was true at all times so far. */
+  beginWith(at: number, value: T): void {
+    this.#entries = [{ at, value }];
+  }
+
   /** Drops what no reader asking for `at` or later can see. */
   forgetBefore(at: number): void {
     let keep = 0;

@@ -231,12 +231,13 @@ export class LoadBalancer {
   /** Writes down what Describe calls may see from now on; called after anything that can change a phase. */
   noteChange(): void {
     const now = this.#options.timers.now();
-    const memberships = [...this.#memberships];
-    this.#history.record(now, {
-      members: this.members(),
-      listed: new Map(memberships.filter(([, m]) => m.listed).map(([id, m]) => [id, m.phase()])),
-    });
+    this.#history.record(now, this.#snapshot());
     this.#history.forgetBefore(now - this.#options.knobs.describeStaleMs);
+  }
+
+  /** Describe calls, however stale, see nothing older than now: a lab is born with its fleet in service. */
+  forgetPast(): void {
+    this.#history.beginWith(this.#options.timers.now(), this.#snapshot());
   }
 
   /** Stops every message on its way and closes the nodes. */
@@ -249,6 +250,14 @@ export class LoadBalancer {
   #reconcile(): void {
     for (const membership of this.#memberships.values()) membership.reconcile('with-delays');
     this.noteChange();
+  }
+
+  #snapshot(): Snapshot {
+    const memberships = [...this.#memberships];
+    return {
+      members: this.members(),
+      listed: new Map(memberships.filter(([, m]) => m.listed).map(([id, m]) => [id, m.phase()])),
+    };
   }
 
   #seen(): Snapshot {

@@ -68,6 +68,67 @@ test('healthFlap: in service, out of service, in service again, whatever the tar
   expect(node.changes).toHaveLength(3);
 });
 
+/** A node with one answered request, and so one idle connection to its backend. */
+async function idling(faults: NonNullable<Parameters<typeof startNode>[0]>['faults']) {
+  const backend = await startBackend(answering(ok()));
+  const node = await startNode({ ...(faults === undefined ? {} : { faults }) });
+  await node.addHealthy('i-1', backend.port);
+  const client = openClient(node.view.port);
+  client.send(GET);
+  await client.sees('an answer', (text) => text.endsWith('ok\n'));
+  const [socket] = backend.sockets;
+  return { backend, node, client, socket: socket! };
+}
+
+test('closeNoticeMs: a request sent on a connection its target has just closed is a 504; later it takes a new one', async () => {
+  const { client, socket, backend } = await idling({ closeNoticeMs: 150 });
+  socket.end();
+  await until('the target has closed it', () => !backend.sockets.has(socket));
+  client.send(GET);
+  await client.sees('a 504', (text) => text.includes(' 504 '));
+  client.send(GET);
+  await client.sees('another answer', (text) => text.split('ok\n').length === 3);
+  expect(backend.received).toHaveLength(2);
+});
+
+test('without closeNoticeMs a connection its target closed is not used again', async () => {
+  const { client, socket, backend } = await idling({});
+  socket.end();
+  await until('the target has closed it', () => !backend.sockets.has(socket));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  client.send(GET);
+  await client.sees('another answer', (text) => text.split('ok\n').length === 3);
+  expect(client.text()).not.toContain(' 504 ');
+});
+
+test('drainKeepsIdle: idle connections outlive the detach, and are never used again', async () => {
+  for (const keeps of [true, false]) {
+    const { node, client, backend, socket } = await idling({ drainKeepsIdle: keeps });
+    await node.view.remove('i-1', { enabled: true, timeoutMs: 1_000 });
+    if (!keeps) await until('it is closed', () => backend.sockets.size === 0);
+    else {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(backend.sockets.has(socket)).toBe(true);
+      await node.addHealthy('i-1', backend.port);
+      client.send(GET);
+      await client.sees('another answer', (text) => text.split('ok\n').length === 3);
+      expect(backend.received).toHaveLength(2);
+    }
+  }
+});
+
+test('leavesMs: new connections are refused, those there go on', async () => {
+  const { node, client } = await idling({ leavesMs: 80 });
+  const refused = async (): Promise<boolean> => {
+    const late = openClient(node.view.port);
+    await until('it is in or out', () => late.errorCode !== null || !late.socket.connecting);
+    return late.errorCode === 'ECONNREFUSED';
+  };
+  while (!(await refused())) await new Promise((resolve) => setTimeout(resolve, 20));
+  client.send(GET);
+  await client.sees('another answer', (text) => text.split('ok\n').length === 3);
+});
+
 test('an ALB takes turns although one target has more outstanding; a Classic ELB spares it', async () => {
   for (const [flavour, expected] of [
     ['alb', [3, 3]],
@@ -99,7 +160,13 @@ test('an ALB takes turns although one target has more outstanding; a Classic ELB
 
 test('the knobs reach the nodes', () => {
   const outside = { region: 'eu-west-1', accessLogDir: '/var/log', now: new Date(), onFault: () => undefined };
-  const faults = { drainNeverEnds: true, rstAtDrainEnd: true, healthFlap: true };
+  const faults = {
+    drainNeverEnds: true,
+    rstAtDrainEnd: true,
+    healthFlap: true,
+    closeNoticeMs: 3,
+    drainKeepsIdle: true,
+  };
   const { knobs, ...rest } = labSettings('lab-fast', {
     ...faults,
     listener: 'https',

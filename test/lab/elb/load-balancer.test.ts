@@ -256,6 +256,14 @@ describe('zones', () => {
   });
 });
 
+it('describe calls never see further back than forgetPast', async () => {
+  const b = await inService(await bench({ describeStaleMs: 60_000 }), 'i-1');
+  expect(told(b)).not.toEqual(IN_SERVICE);
+  b.balancer.forgetPast();
+  expect(told(b)).toEqual(IN_SERVICE);
+  expect(b.balancer.describedMembers()).toEqual(['i-1']);
+});
+
 it('describe calls can be late by describeStaleMs', async () => {
   const b = await inService(await bench({ describeStaleMs: 700 }), 'i-1');
   await b.timers.advance(1_000);

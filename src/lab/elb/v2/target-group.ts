@@ -170,21 +170,30 @@ export class TargetGroup {
 
   /** Writes down what Describe calls may see from now on; called after anything that can change a state. */
   noteChange(): void {
-    const seen = new Map<string, TargetHealth>();
-    for (const [key, target] of this.#targets) {
-      const phase = this.#phaseOf(target);
-      if (phase !== 'gone') seen.set(key, targetHealthOf(phase, target.membership.checkFailures()));
-      else if (!target.membership.occupied) this.#targets.delete(key);
-    }
     const now = this.#now();
-    this.#history.record(now, seen);
+    this.#history.record(now, this.#snapshot());
     this.#history.forgetBefore(now - this.#around.account.knobs.describeStaleMs);
+  }
+
+  /** Describe calls, however stale, see nothing older than now: a lab is born with its fleet healthy. */
+  forgetPast(): void {
+    this.#history.beginWith(this.#now(), this.#snapshot());
   }
 
   /** Stops every message on its way. */
   close(): void {
     for (const { membership } of this.#targets.values()) membership.close();
     this.#targets.clear();
+  }
+
+  #snapshot(): ReadonlyMap<string, TargetHealth> {
+    const seen = new Map<string, TargetHealth>();
+    for (const [key, target] of this.#targets) {
+      const phase = this.#phaseOf(target);
+      if (phase !== 'gone') seen.set(key, targetHealthOf(phase, target.membership.checkFailures()));
+      else if (!target.membership.occupied) this.#targets.delete(key);
+    }
+    return seen;
   }
 
   #now(): number {
