@@ -50,6 +50,7 @@ const context = (change: Partial<CauseContext> = {}): CauseContext => ({
   newVersionFails: true,
   oldVersionFails: true,
   spreadsRequests: false,
+  darkNodes: new Map(),
   ...change,
 });
 const failure = (change: Partial<FailureView>): FailureView => ({
@@ -124,6 +125,32 @@ describe('causes', () => {
     expect(first([failure({ sentAt: 20_700 })], served, 'partial').code).not.toBe('NO_HEALTHY_INSTANCE');
   });
 
+  it('see a balancer node without anybody while other nodes serve', () => {
+    const dark = failure({ node: 2, sentAt: 11_000 });
+    const darkNodes = new Map([[2, [{ from: 10_600, to: 14_400 }]]]);
+    expect(first([dark], { darkNodes })).toMatchObject({ code: 'NO_HEALTHY_INSTANCE', score: 1 });
+    expect(first([dark], { darkNodes }).sentence).toContain('s1 was out and s2 did not serve there');
+    // It goes on while the application of the target that is out restarts.
+    expect(first([{ ...dark, sentAt: 12_300 }], { darkNodes }).code).toBe('NO_HEALTHY_INSTANCE');
+    const atStop = causesOf(
+      [{ ...dark, sentAt: 12_050, endedAt: 12_120 }],
+      { kind: 'partial', failures: 1 },
+      context({ darkNodes }),
+    );
+    expect(atStop.map((cause) => cause.code)).toEqual(['NO_HEALTHY_INSTANCE']);
+    expect(first([{ ...dark, node: 1 }], { darkNodes }).code).not.toBe('NO_HEALTHY_INSTANCE');
+  });
+
+  it('do not take a node for one without anybody that sends all to a stopped or just attached target', () => {
+    const stopped = new Map([[2, [{ from: 12_150, to: 13_000 }]]]);
+    expect(first([failure({ node: 2, sentAt: 12_300 })], { darkNodes: stopped }).code).toBe('ROUTED_TO_STOPPED');
+    const attached = new Map([[2, [{ from: 14_200, to: 14_450 }]]]);
+    expect(first([failure({ node: 2, sentAt: 14_300 })], { darkNodes: attached }).code).toBe('ATTACHED_TOO_EARLY');
+    const lives = [life(0, 10_000, { isDip: true, dipP99: 90 }), life(1, 20_000)];
+    const busy = new Map([[2, [{ from: 10_600, to: 12_000 }]]]);
+    expect(first([failure({ node: 2, sentAt: 11_000 })], { darkNodes: busy, lives }).code).toBe('CAPACITY_DIP');
+  });
+
   it('call a version that never served broken, not detached too early', () => {
     const lives = [life(0, 10_000, { firstOkAt: null }), life(1, 20_000)];
     const own = failure({ class: 'http_5xx_app', origin: 'app', target: 0, version: 'v2', sentAt: 20_500 });
@@ -133,6 +160,8 @@ describe('causes', () => {
   it('see the drain limit where the cut falls on it', () => {
     const cut = failure({ class: 'reset', origin: 'path', sentAt: 10_300, endedAt: 11_150 });
     expect(first([cut], { drainTimeoutMs: 1000 })).toMatchObject({ code: 'DRAIN_TIMEOUT', score: 0.95 });
+    // It cannot have been cut by the limit when it had only just been sent.
+    expect(first([{ ...cut, sentAt: 11_090 }], { drainTimeoutMs: 1000 }).code).toBe('UNEXPLAINED');
     expect(first([cut], { drainTimeoutMs: 60_000 }).code).toBe('UNEXPLAINED');
   });
 

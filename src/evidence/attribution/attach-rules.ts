@@ -2,7 +2,16 @@ import { formatDuration } from '../../domain/time.js';
 import type { CauseContext, CauseLife } from './context.js';
 import { coveringSeconds } from './detach-rules.js';
 import type { FailureView } from './failure-view.js';
-import { type CauseRule, hitsEverybody, isOfBalancer, isOut, maybeBy, mayHaveNobody, notYetBack } from './rule.js';
+import {
+  allOut,
+  type CauseRule,
+  hitsEverybody,
+  isOfBalancer,
+  isOut,
+  maybeBy,
+  mayHaveNobody,
+  notYetBack,
+} from './rule.js';
 
 /** How long after its attach a target served again, in words. */
 function backAfter(life: CauseLife): string {
@@ -29,6 +38,7 @@ export const noHealthyInstance: CauseRule = {
   },
   tell({ failures }, context) {
     const at = failures[0]?.sentAt ?? 0;
+    if (!allOut(at, context)) return darkNodeStory(failures, at, context);
     const out = context.lives.filter((life) => isOut(life, at));
     const last = out.at(-1);
     const missing = last === undefined ? null : notYetBack(last, context);
@@ -46,6 +56,18 @@ export const noHealthyInstance: CauseRule = {
     };
   },
 };
+
+/** Others were in service, as far as the deploy goes, and yet nodes of the balancer had nobody. */
+function darkNodeStory(failures: readonly FailureView[], at: number, context: CauseContext) {
+  const out = context.lives.filter((life) => isOut(life, at)).map((life) => life.target);
+  const others = context.targetIds.filter((target) => !out.includes(target));
+  const nodes = new Set(failures.map((f) => f.node)).size;
+  const where = nodes === 1 ? 'one node of the load balancer' : `${nodes} nodes of the load balancer`;
+  return {
+    sentence: `no target was in service at ${where}: ${out.join(' and ')} was out and ${others.join(' and ')} did not serve there`,
+    hint: 'Keep another target in service in every zone, or switch cross-zone balancing on; and wait until an attached target stays in service (rollout.settle) before the next detach.',
+  };
+}
 
 /** The next target was taken out before the one before it served again. */
 export const nextDetachTooEarly: CauseRule = {

@@ -8,6 +8,7 @@ import type { MatchedBaseline } from '../comparison.js';
 import { classAt, type JudgedSamples } from '../judged-samples.js';
 import type { TargetHistory } from '../lives.js';
 import { type Background, failsMore, isNamedExcess, isUnnamedExcess, tallyBetween, tallyOf } from './background.js';
+import { type DarkNodes, darkNodes } from './dark-nodes.js';
 import { isAtAddress } from './failure-view.js';
 import { spreadsRequests } from './layer.js';
 import { latestUntil, type RoutedUntil, routedUntil } from './rotation.js';
@@ -70,6 +71,8 @@ export interface CauseContext {
   readonly oldVersionFails: boolean;
   /** The balancer takes the client's connections itself: see `spreadsRequests`. */
   readonly spreadsRequests: boolean;
+  /** When nodes of the balancer answered everything themselves with an error. */
+  readonly darkNodes: DarkNodes;
 }
 
 /** What the context is worked out from. */
@@ -134,6 +137,7 @@ export function causeContext(input: ContextInput): CauseContext {
     newVersionFails: errors.newFails,
     oldVersionFails: errors.oldFails,
     spreadsRequests: spreads,
+    darkNodes: darkNodes(samples),
   };
 }
 

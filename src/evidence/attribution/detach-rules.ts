@@ -1,10 +1,11 @@
-import type { Instant } from '../../domain/time.js';
 import { formatDuration } from '../../domain/time.js';
 import type { CauseContext, CauseLife } from './context.js';
 import type { FailureView } from './failure-view.js';
 import {
   type CauseRule,
   hitsEverybody,
+  isAtDarkNode,
+  isStopped,
   largest,
   mayBeRouted,
   maybeBalancer5xx,
@@ -30,15 +31,6 @@ function atLeast(ms: number): string {
 /** A whole number of seconds that covers it. */
 export function coveringSeconds(ms: number): string {
   return formatDuration(Math.max(1, Math.ceil(ms / 1000)) * 1000);
-}
-
-/** The application was stopping or down and not yet up again. */
-function isStopped(life: CauseLife, at: Instant): boolean {
-  return (
-    life.stopAt !== null &&
-    at >= life.stopAt &&
-    at < (life.appUpAt ?? life.attachRequestedAt ?? Number.POSITIVE_INFINITY)
-  );
 }
 
 /** The balancer sent a request to a target whose application had stopped. */
@@ -76,6 +68,8 @@ export const inflightCut: CauseRule = {
   matches(f, life, context) {
     if (life === null || life.stopAt === null || !maybeBy(f, life, context)) return false;
     if (f.class !== 'reset' && f.class !== 'truncated' && !maybeBalancer5xx(f)) return false;
+    // What a balancer node without anybody answered was at no target when the application stopped.
+    if (isAtDarkNode(f, context)) return false;
     // A stray failure near a stop is not a cut one: it must have been routed there.
     if (f.target !== life.index && !mayBeRouted(f, life)) return false;
     const end = life.appUpAt ?? life.attachRequestedAt ?? Number.POSITIVE_INFINITY;
@@ -107,7 +101,12 @@ export const drainTimeout: CauseRule = {
   matches(f, life, context) {
     if (life === null || context.drainTimeoutMs === null || !maybeBy(f, life, context)) return false;
     if (f.class !== 'reset' && f.class !== 'truncated' && !maybeBalancer5xx(f)) return false;
-    return mayBeRouted(f, life) && f.endedAt >= life.detachRequestedAt && isAtLimit(f, life, context);
+    return (
+      mayBeRouted(f, life) &&
+      f.endedAt >= life.detachRequestedAt &&
+      ranForLimit(f, context) &&
+      isAtLimit(f, life, context)
+    );
   },
   tell({ failures, life }, context) {
     if (life === null) return { sentence: '', hint: '' };
@@ -126,6 +125,12 @@ export const drainTimeout: CauseRule = {
     };
   },
 };
+
+/** What the limit cut was in flight before its node stopped routing to the target: it ran for about the limit. */
+function ranForLimit(f: FailureView, context: CauseContext): boolean {
+  const limit = context.drainTimeoutMs ?? 0;
+  return f.endedAt - f.sentAt >= limit - Math.min(DRAIN_SLACK_MS, limit / 2);
+}
 
 /** Each node of the balancer learns of the detach up to the detach lag later, and counts its limit from then. */
 function isAtLimit(f: FailureView, life: CauseLife, context: CauseContext): boolean {

@@ -1,6 +1,7 @@
 import type { CauseCode } from '../../domain/outage.js';
 import { NO_TARGET } from '../judged-samples.js';
 import type { CauseContext, CauseLife } from './context.js';
+import { darkSpanAt } from './dark-nodes.js';
 import { type FailureView, isAtAddress } from './failure-view.js';
 
 /** The outage a rule looks at, as far as rules may depend on it. */
@@ -80,13 +81,38 @@ export function allOut(at: number, context: CauseContext): boolean {
 /** Shorter darkness may be nothing but the gap between two answers. */
 const DARK_MS = 100;
 
+/** The application was stopping or down and not yet up again. */
+export function isStopped(life: CauseLife, at: number): boolean {
+  return (
+    life.stopAt !== null &&
+    at >= life.stopAt &&
+    at < (life.appUpAt ?? life.attachRequestedAt ?? Number.POSITIVE_INFINITY)
+  );
+}
+
 /**
- * The balancer may have had nobody to send this request to. Either nothing at all was served in the outage, or there was
+ * The balancer node of this request had nobody in service: it answered everything itself since some target was out. Not
+ * so where it began with a stopped or a just attached target, which a node may have preferred for failing fastest, or
+ * where what was left was overloaded.
+ */
+export function isAtDarkNode(failure: FailureView, context: CauseContext): boolean {
+  const span = darkSpanAt(context.darkNodes, failure.node, failure.sentAt);
+  if (span === null) return false;
+  const out = context.lives.filter((life) => life.detachRequestedAt <= span.from && isOut(life, failure.sentAt));
+  const isFree = (life: CauseLife) =>
+    !life.isDip && !isStopped(life, span.from) && !((life.attachRequestedAt ?? span.from) < span.from);
+  return out.length > 0 && out.every(isFree);
+}
+
+/**
+ * The balancer may have had nobody to send this request to. Its node was dark, or all targets were out, and either nothing at all was served in the outage, or there was
  * a span in it in which no target served while some nodes had not yet let go of the last one before: a node without
  * anybody already answers 503 then, although another still serves.
  */
 export function mayHaveNobody(failure: FailureView, context: CauseContext, outage: OutageShape): boolean {
-  if (!maybeBalancer5xx(failure) || failure.target !== NO_TARGET || !allOut(failure.sentAt, context)) return false;
+  if (!maybeBalancer5xx(failure) || failure.target !== NO_TARGET) return false;
+  if (isAtDarkNode(failure, context)) return true;
+  if (!allOut(failure.sentAt, context)) return false;
   if (outage.kind === 'full') return true;
   const out = context.lives.filter((life) => isOut(life, failure.sentAt));
   const from = largest(out.map((life) => life.lastRoutedAt ?? life.detachRespondedAt));
