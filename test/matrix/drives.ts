@@ -17,7 +17,6 @@ export type Drive = (row: Row) => Promise<Outcome>;
 
 /** Rows that are more than one `rollproof run`; every other one is just that. */
 export const DRIVES: Readonly<Record<string, Drive>> = {
-  'S12-az-hole': (row) => run(row, {}, ['--force']),
   'S17-engine-crash': killedAndStartedAgain,
   'S18-two-pipelines': twoAtOnce,
   'S20-wrong-id': (row) => withLabApart(row, (env) => run(row, env, ['--yes'])),
@@ -94,7 +93,7 @@ async function withLabApart<T>(
 async function killedAndStartedAgain(row: Row): Promise<Outcome> {
   return withLabApart(row, async (env) => {
     const first = started(row, env, ['--yes']);
-    await first.seen('sleep 6 s');
+    await first.seen('sleep 5 s');
     first.child.kill('SIGKILL');
     await first.ended;
     return run(row, env, ['--yes']);
