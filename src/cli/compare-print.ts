@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import { cleanDeploysFor, prospects } from '../compare/budget.js';
 import { sleepAlong } from '../compare/run-needs.js';
+import { sharedError } from '../compare/shared-error.js';
 import { ratioText } from '../compare/statement.js';
 import { axesOf } from '../compare/study-comparison.js';
 import type { Comparison } from '../domain/comparison.js';
@@ -20,24 +21,30 @@ export function planText(header: StudyHeader, runsMs: readonly number[]): string
   const lines = [
     `${variants.length} variants × ${repeats} repeats = ${variants.length * repeats} runs, about ${formatDuration(totalMs)}; order and delays drawn from seed ${header.seed}`,
   ];
-  for (const group of new Set(variants.filter((v) => v.wait !== 'health').map((v) => v.group))) {
-    const own = variants.filter((v) => v.group === group);
+  const groups = [...new Set(variants.filter((v) => v.wait !== 'health').map((v) => v.group))];
+  const ofGroup = (group: string) => variants.filter((v) => v.group === group);
+  // As the judgement does it: the claims of a study hold together, each has its part of α.
+  const claims = groups.reduce((sum, group) => sum + axesOf(ofGroup(group)).length, 0);
+  for (const group of groups) {
+    const own = ofGroup(group);
+    const hasNeed = own.some((v) => v.wait === 'sleep');
     for (const axis of axesOf(own)) {
       const all = prospects(
         own.map((v) => sleepAlong(axis, v)),
         repeats,
-        alpha,
+        alpha / claims,
+        hasNeed,
       );
       lines.push(
         `what it can prove at best${group === '' ? '' : `, ${plainLine(group)}`} (${axis}, ${ratioText(1 - alpha)} confidence):`,
       );
       for (const p of all)
         lines.push(
-          `  ${formatDuration(p.sleepMs).padEnd(8)} downtime in at most ${ratioText(p.byRuns).padEnd(7)} of deploys by ${p.runs} clean ${p.runs === 1 ? 'run' : 'runs'}; by the need of ${p.trials} ${p.trials === 1 ? 'deploy' : 'deploys'} ${ratioText(p.byNeed)}`,
+          `  ${formatDuration(p.sleepMs).padEnd(8)} downtime in at most ${ratioText(p.byRuns).padEnd(7)} of deploys by ${p.runs} clean ${p.runs === 1 ? 'run' : 'runs'}${hasNeed ? `; by the need of ${p.trials} ${p.trials === 1 ? 'deploy' : 'deploys'} ${ratioText(p.byNeed)}` : ''}`,
         );
       if (all.every((p) => Math.min(p.byRuns, p.byNeed) > limit))
         lines.push(
-          `  a recommendation at ${ratioText(limit)} takes ${cleanDeploysFor(limit, alpha)} clean deploys: this study can only end in “observed, not proven” (--at-most, --repeat)`,
+          `  a recommendation at ${ratioText(limit)} takes ${cleanDeploysFor(limit, sharedError(alpha / claims, hasNeed).runsAlpha)} clean deploys: this study can only end in “observed, not proven” (--at-most, --repeat)`,
         );
     }
   }

@@ -1,4 +1,5 @@
 import { toleranceBeta } from '../stats/tolerance.js';
+import { sharedError } from './shared-error.js';
 import { downtimeUpper } from './sleep-runs.js';
 
 /** Blocks that fit into `budgetMs` when every variant of a block takes `runMs[i]`; undecided runs come on top. */
@@ -11,15 +12,19 @@ export function repeatsWithin(budgetMs: number, runMs: readonly number[]): numbe
 export interface Prospect {
   readonly sleepMs: number;
   readonly runs: number;
-  /** Upper bound of P(downtime) from its own runs, at full α (fixed sequence from the longest sleep). */
+  /** Upper bound of P(downtime) from its own runs (fixed sequence from the longest sleep). */
   readonly byRuns: number;
-  /** Runs of this and every longer sleep, and the bound from them at α / number of sleeps. */
+  /** Runs of this and every longer sleep, and the bound from their needs (Bonferroni over the sleeps). */
   readonly trials: number;
   readonly byNeed: number;
 }
 
-/** Prospects of a design, shortest sleep first; `sleepsMs` may repeat a value, each stands for `repeats` runs. */
-export function prospects(sleepsMs: readonly number[], repeats: number, alpha: number): Prospect[] {
+/**
+ * Prospects of a design, shortest sleep first, by the very parts of α that judge it; `sleepsMs` may repeat a value, each
+ * stands for `repeats` runs.
+ */
+export function prospects(sleepsMs: readonly number[], repeats: number, alpha: number, hasNeed: boolean): Prospect[] {
+  const { needAlpha, runsAlpha } = sharedError(alpha, hasNeed);
   const candidates = [...new Set(sleepsMs)].sort((a, b) => a - b);
   return candidates.map((sleepMs) => {
     const runs = repeats * sleepsMs.filter((s) => s === sleepMs).length;
@@ -27,9 +32,9 @@ export function prospects(sleepsMs: readonly number[], repeats: number, alpha: n
     return {
       sleepMs,
       runs,
-      byRuns: downtimeUpper({ sleepMs, runs, bad: 0 }, alpha),
+      byRuns: downtimeUpper({ sleepMs, runs, bad: 0 }, runsAlpha),
       trials,
-      byNeed: downtimeUpper({ sleepMs, runs: trials, bad: 0 }, alpha / candidates.length),
+      byNeed: downtimeUpper({ sleepMs, runs: trials, bad: 0 }, needAlpha / candidates.length),
     };
   });
 }

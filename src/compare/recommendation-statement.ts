@@ -1,7 +1,8 @@
 import type { Recommendation } from '../domain/comparison.js';
 import { formatDuration } from '../domain/time.js';
 import { cleanDeploysFor } from './budget.js';
-import { confidenceOf, ratioText, sleepStatement } from './statement.js';
+import { sharedError } from './shared-error.js';
+import { confidenceOf, ratioText } from './statement.js';
 
 type Found = Omit<Recommendation, 'statement'>;
 
@@ -17,19 +18,31 @@ export function recommendationStatement(found: Found): string {
   }
   const need = found.table.find((row) => row.sleepMs === byNeedMs);
   if (need !== undefined) {
-    const among = candidatesMs.length === 1 ? '' : `, Bonferroni over ${candidatesMs.length} sleeps`;
-    return `${of} ${formatDuration(need.sleepMs)}: ${need.needMore} of ${need.trials} deploys needed more or may have → at most ${ratioText(need.needUpper)} of such deploys do (${confidenceOf(alpha)}${among}).`;
+    const seen = `${need.needMore} of ${need.trials} deploys needed more or may have`;
+    return `${of} ${formatDuration(need.sleepMs)}: ${seen} → at most ${ratioText(need.needUpper)} of such deploys do (${confidenceOf(alpha)}, ${sharing(candidatesMs.length)}).`;
   }
   const runs = found.table.find((row) => row.sleepMs === byRunsMs);
-  if (runs !== undefined) return `${sleepStatement(runs, alpha, of)}, fixed sequence from the longest sleep.`;
+  if (runs !== undefined) {
+    const shared = found.hasNeed ? `, ${sharing(1)}` : '';
+    const seen = `${runs.bad} of ${runs.runs} deploys had downtime`;
+    return `${of} ${formatDuration(runs.sleepMs)}: ${seen} → at most ${ratioText(runs.runsUpper)} of such deploys (${confidenceOf(alpha)}${shared}), fixed sequence from the longest sleep.`;
+  }
   return notProven(found);
 }
 
+/** What the confidence is divided among, so that it holds for all of it together. */
+function sharing(sleeps: number): string {
+  return `shared among ${sleeps > 1 ? `${sleeps} sleeps and ` : ''}two ways to tell`;
+}
+
 function notProven(found: Found): string {
-  const { limit, alpha, of, observedMinimumMs, candidatesMs } = found;
+  const { limit, alpha, of, observedMinimumMs, candidatesMs, hasNeed } = found;
   const wanted = `No ${of} is proven to have downtime in at most ${ratioText(limit)} of deploys (${confidenceOf(alpha)})`;
-  const n = cleanDeploysFor(limit, alpha / Math.max(1, candidatesMs.length));
-  const more = Number.isFinite(n) ? `; that takes ${n} deploys without a longer need` : '';
+  const { needAlpha, runsAlpha } = sharedError(alpha, hasNeed);
+  const [n, without] = hasNeed
+    ? [cleanDeploysFor(limit, needAlpha / Math.max(1, candidatesMs.length)), 'without a longer need']
+    : [cleanDeploysFor(limit, runsAlpha), 'without downtime'];
+  const more = Number.isFinite(n) ? `; that takes ${n} deploys ${without}` : '';
   const observed =
     observedMinimumMs === null
       ? 'No sleep was without downtime at it and above.'

@@ -7,6 +7,7 @@ import { type NeedRecommendation, recommendByNeed } from './recommend-by-need.js
 import { recommendByRuns } from './recommend-by-runs.js';
 import { recommendationStatement } from './recommendation-statement.js';
 import { isBlamedOnSleep, needAlong, otherCauseOf, type SleepAxis, sleepAlong } from './run-needs.js';
+import { sharedError } from './shared-error.js';
 import type { SleepRuns } from './sleep-runs.js';
 
 /** What a recommendation is made from. */
@@ -26,6 +27,8 @@ export interface RecommendationInput {
   readonly isPlain: (run: RunSummary) => boolean;
   readonly limit: number;
   readonly alpha: number;
+  /** Whether the need of these runs can say anything of the sleep: not after a gated wait. */
+  readonly hasNeed: boolean;
 }
 
 /** Everything a study says of one sleep (verdict.md §8), ready to print. */
@@ -41,14 +44,16 @@ export function recommendationOf(input: RecommendationInput): Recommendation {
   const nonMonotone = nonMonotoneOf(input);
   const otherCauses = summaries.map(otherCauseOf).filter((cause) => cause !== null);
   const isBlocked = otherCauses.length > 0 || nonMonotone !== null;
-  const byNeed = recommendByNeed(observations, candidatesMs, limit, alpha);
+  const { needAlpha, runsAlpha } = sharedError(alpha, input.hasNeed);
+  const byNeed = recommendByNeed(observations, candidatesMs, limit, needAlpha);
   const rows = outcomesOf(input, candidatesMs);
-  const byRuns = recommendByRuns(rows, limit, alpha);
+  const byRuns = recommendByRuns(rows, limit, runsAlpha);
   const found = {
     of,
     group,
     limit,
     alpha,
+    hasNeed: input.hasNeed,
     candidatesMs,
     byNeedMs: isBlocked ? null : byNeed.recommendedMs,
     byRunsMs: isBlocked ? null : byRuns.recommendedMs,

@@ -100,6 +100,7 @@ function recommendationInputs(
         candidatesMs: variants.map((v) => sleepAlong(of, v)),
         isPlain: (run) => of === 'sleep' || sleepAlong(other, run) === longest(other),
         limit: facts.limit,
+        hasNeed: variants.some((v) => v.wait === 'sleep'),
       };
     });
   });

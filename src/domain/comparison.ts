@@ -143,6 +143,8 @@ export interface Recommendation {
   /** Downtime is wanted in at most this share of deploys, with confidence 1 − alpha. */
   readonly limit: number;
   readonly alpha: number;
+  /** Whether the need is one of the ways to recommend; then each of the two has half of alpha. */
+  readonly hasNeed: boolean;
   readonly candidatesMs: readonly number[];
   readonly byNeedMs: number | null;
   readonly byRunsMs: number | null;

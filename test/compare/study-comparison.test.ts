@@ -30,21 +30,22 @@ const clean = (count: number) =>
 
 describe('studyComparison', () => {
   it('recommends by need with the bound of all runs that slept long enough', () => {
-    const found = study(SLEEPS, clean(60));
+    const found = study(SLEEPS, clean(80));
     const [r] = found.recommendations;
     expect(r).toMatchObject({ of: 'sleep', byNeedMs: 5000, byRunsMs: 5000, observedMinimumMs: 5000, alpha: 0.05 });
     expect(r?.table.map((t) => [t.sleepMs, t.trials, t.needMore])).toEqual([
-      [0, 180, 180],
-      [5000, 120, 0],
-      [15_000, 60, 0],
+      [0, 240, 240],
+      [5000, 160, 0],
+      [15_000, 80, 0],
     ]);
-    expect(r?.table[1]?.needUpper).toBeCloseTo(1 - (0.05 / 3) ** (1 / 120), 10);
+    expect(r?.table[1]?.needUpper).toBeCloseTo(1 - (0.025 / 3) ** (1 / 160), 10);
+    expect(r?.table[2]?.runsUpper).toBeCloseTo(1 - 0.025 ** (1 / 80), 10);
     expect(found.standing).toBe('proven');
     expect(found.headline).toBe(
       "Smallest safe sleep: 5 s. A deploy gets 3 min 40 s shorter than with the scenario's own sleeps.",
     );
     expect(r?.statement).toBe(
-      'sleep 5 s: 0 of 120 deploys needed more or may have → at most 3.35 % of such deploys do (95 %, Bonferroni over 3 sleeps).',
+      'sleep 5 s: 0 of 160 deploys needed more or may have → at most 2.95 % of such deploys do (95 %, shared among 3 sleeps and two ways to tell).',
     );
     expect(found.rows.map((row) => row.standing)).toEqual(['downtime', 'proven', 'proven']);
   });

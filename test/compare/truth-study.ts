@@ -5,7 +5,6 @@ import type { Comparison, StudyRun, Variant } from '../../src/domain/comparison.
 import type { RunFacts } from '../../src/domain/evidence.js';
 import type { RunResult } from '../../src/domain/result.js';
 import { DEFAULT_GATES } from '../../src/domain/scenario.js';
-import { type Life, livesOf } from '../simulation/deploy.js';
 import { type Random, randomOf } from '../simulation/random.js';
 import { simulate } from '../simulation/simulation.js';
 import { healthyWorld, type World } from '../simulation/world.js';
@@ -38,18 +37,10 @@ function worldAt(random: Random, sleepMs: number, nodes: number): World {
   });
 }
 
-function drawn(design: TruthDesign, key: string, sleepMs: number) {
-  const random = randomOf(design.seed, key, 0);
-  const world = worldAt(random, sleepMs, design.nodes);
-  return { random, world };
-}
-
 /** One deploy, with what really happened in it. */
 function deployOf(design: TruthDesign, key: string, sleepMs: number) {
-  const first = drawn(design, key, sleepMs);
-  const lives = livesOf(first.world, first.random);
-  const again = drawn(design, key, sleepMs);
-  return { lives, ...simulate(again.world, again.random) };
+  const random = randomOf(design.seed, key, 0);
+  return simulate(worldAt(random, sleepMs, design.nodes), random);
 }
 
 /** True chance of downtime at each sleep, by making so many deploys with it; no judgement of ours is in it. */
@@ -115,34 +106,22 @@ const LONG_MS = 1500;
 
 /** Estimates from one run with a long sleep. */
 export function singleRun(design: TruthDesign, run: number, analyze: Analyze): Estimate[] {
-  const { facts, lives } = deployOf(design, `single/${run}`, LONG_MS);
+  const { facts, truth } = deployOf(design, `single/${run}`, LONG_MS);
   const { targets } = runSummary(analyze(facts), 'single');
   const most = (values: readonly (number | null)[]) =>
     values.includes(null) ? null : Math.max(...values.map((v) => v ?? 0));
-  const beforeLast = lives.slice(0, -1);
   return [
     {
       what: 'after detach',
       estimateMs: most(targets.map((t) => t.detachNeedMs)),
-      trueMs: Math.max(...lives.map((life) => drainedAt(facts, life) - life.detachRes)),
+      trueMs: Math.max(...truth.lags.map((lag) => lag.drainMs)),
     },
     {
       what: 'after attach',
       estimateMs: most(targets.slice(0, -1).map((t) => t.attachLagMs)),
-      trueMs: Math.max(...beforeLast.map((life) => Math.max(...life.inAt) - life.attachRes)),
+      trueMs: Math.max(...truth.lags.slice(0, -1).map((lag) => lag.attachMs)),
     },
   ];
-}
-
-/** When the last node let go of the target, or the last request it held ended. */
-function drainedAt({ samples }: RunFacts, life: Life): number {
-  let last = Math.max(...life.outAt);
-  for (let row = 0; row < samples.length; row++) {
-    const by = samples.target.values[samples.target.codes[row]!];
-    if (by === `s${life.index + 1}` && samples.sentAt[row]! < life.attachReq)
-      last = Math.max(last, samples.endedAt[row]!);
-  }
-  return last;
 }
 
 /** Median error of the estimates, and whether it is within 15 % or 100 ms of the truth, the larger of the two. */

@@ -21,7 +21,13 @@ export interface Truth {
   readonly ratePerSecond: number;
   /** Requests of the judged window that failed. */
   readonly failed: number;
-  readonly lags: readonly { readonly target: string; readonly detachMs: number; readonly attachMs: number }[];
+  readonly lags: readonly {
+    readonly target: string;
+    readonly detachMs: number;
+    /** From the detach until the last node let go and the last request the target had was, or would have been, answered. */
+    readonly drainMs: number;
+    readonly attachMs: number;
+  }[];
 }
 
 export interface SimulatedRun {
@@ -62,6 +68,7 @@ export function simulate(world: World, random: Random): SimulatedRun {
       lags: lives.map((life) => ({
         target: `s${life.index + 1}`,
         detachMs: Math.max(...life.outAt) - life.detachRes,
+        drainMs: exchange.heldUntil[life.index]! - life.detachRes,
         attachMs: Math.max(...life.inAt) - life.attachRes,
       })),
     },

@@ -27,6 +27,11 @@ export interface Exchange {
   readonly scheduled: number;
   /** Requests that failed in the judged window. */
   readonly failed: number;
+  /**
+   * By life: when the last request that was routed to it before its attach ends or, had nobody stopped its application,
+   * would have ended. Answers slowed down by overload count as if they were not.
+   */
+  readonly heldUntil: readonly number[];
 }
 
 interface Fate {
@@ -52,6 +57,7 @@ export function exchangeOf(
   const columns = columnsFor(world, Math.ceil((end * plan.ratePerSecond) / 1000) + 2);
   const fateOf = fates(world, lives, placed, random);
   const { pause } = placed;
+  const heldUntil = lives.map((life) => Math.max(...life.outAt));
   let failed = 0;
   let seq = 0;
   for (let k = 0; ; k++) {
@@ -64,10 +70,15 @@ export function exchangeOf(
     const took = lane === 2 ? plan.holdMs(k) : 3 + 5 * random() - 2 * Math.log(1 - random());
     const node = Math.floor(random() * world.nodes);
     const fate = fateOf(sentAt, took, lane, node);
+    const held = lives[fate.connection.target];
+    if (held !== undefined && sentAt < held.attachReq) {
+      const cutAt = held.outAt[node]! + (world.drainLimitMs ?? Number.POSITIVE_INFINITY);
+      heldUntil[held.index] = Math.max(heldUntil[held.index]!, Math.min(sentAt + took, cutAt));
+    }
     columns.add({ seq: seq++, lane, scheduledAt, sentAt, node, ...fate });
     if (fate.answer !== 'ok' && fate.endedAt >= from && sentAt <= judgedTo) failed++;
   }
-  return { columns, scheduled: seq, failed };
+  return { columns, scheduled: seq, failed, heldUntil };
 }
 
 function columnsFor(world: World, capacity: number): SampleColumns {

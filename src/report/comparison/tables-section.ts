@@ -62,7 +62,7 @@ function methodTable(r: Recommendation): Markup {
     { n: 'At most' },
     'By runs',
   ];
-  const title = `${r.of}${r.group === '' ? '' : `, ${r.group}`}: wanted at most ${percent(r.limit)}, confidence ${percent(1 - r.alpha)}`;
+  const title = `${r.of}${r.group === '' ? '' : `, ${r.group}`}: wanted at most ${percent(r.limit)}, confidence ${percent(1 - r.alpha)}${r.hasNeed ? ' for both ways together' : ''}`;
   return html`<h3>${title}</h3>${table(title, heads, html`${rows}`)}`;
 }
 
