@@ -34,6 +34,7 @@ interface Prepared {
   readonly versions: readonly [Versions, Versions];
   readonly deployGuessMs: number;
   readonly runsMs: readonly number[];
+  readonly budgetMs: number | null;
 }
 
 /** `compare SCENARIO …`: begins a study, or goes on with the unfinished one of the same command. */
@@ -108,6 +109,7 @@ async function preparedStudy(file: string, options: CompareOptions, io: Io): Pro
     versions: versionsOf(base),
     deployGuessMs,
     runsMs,
+    budgetMs: numbers.budgetMs,
   };
 }
 
@@ -214,7 +216,7 @@ async function conducted(
     const how = open === null ? 'study' : 'going on with the study';
     io.stderr.write(`${how} ${dir} (Ctrl-C stops; the same command goes on)\n`);
   }
-  const code = await runStudy(
+  const { code, leftOut } = await runStudy(
     {
       dir,
       scenarios,
@@ -222,14 +224,18 @@ async function conducted(
       deployGuessMs,
       conduct: conductFor(file, header, options, io),
       washout: washoutFor(first, io),
+      budgetMs: prepared.budgetMs,
       historyRoot: resolve(io.cwd, options.out),
       quiet: options.quiet === true,
     },
     io,
   );
   const end = printComparison(await deriveStudy(dir), dir, options.json === true, io);
+  const goOn = `go on with: rollproof compare --resume ${plainLine(dir)}`;
+  if (leftOut > 0)
+    io.stderr.write(`the budget is used up with ${leftOut} ${leftOut === 1 ? 'run' : 'runs'} left to do; ${goOn}\n`);
   if (code === EXIT.pass) return end;
-  io.stderr.write(`the study is not complete; go on with: rollproof compare --resume ${plainLine(dir)}\n`);
+  io.stderr.write(`the study is not complete; ${goOn}\n`);
   return code;
 }
 

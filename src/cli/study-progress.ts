@@ -10,8 +10,8 @@ import type { StudyHeader } from './study-file.js';
 export interface StudyProgress {
   starts(next: NextRun, done: readonly StudyRun[], leftMs: readonly number[]): void;
   ended(run: StudyRun): void;
-  /** The study ends early, with this exit code. */
-  stops(code: number): void;
+  /** Nothing runs any more, however it ended; harmless when nothing did. */
+  stops(): void;
 }
 
 const TICK_MS = 1_000;
