@@ -1,8 +1,8 @@
 // Studies whose truth is known: the simulation's deploys, and the seeded lab that tells what it drew.
-// usage: node bench/compare.mjs [--simulate N] [--lab N [--parallel K] [--keep DIR] [--for SECONDS]] [--seed S] [--nodes 1,2]
-//        [--write]   (needs dist/)
-//        --lab N makes N studies in the real lab (N × 3 runs of about 25 s), K at a time. --keep DIR writes each study down
-//        as it ends and makes none twice; --for begins no study after so long, so that the machine can be shared.
+// usage: node bench/compare.mjs [--simulate N] [--nodes 1,2] [--lab N [--parallel K] [--for SECONDS]] [--seed S]
+//        [--keep DIR] [--write]   (needs dist/)
+//        --lab N makes N studies in the real lab (N × 3 runs of about 25 s), K at a time. --keep DIR writes down each lab
+//        study and each simulated row as it ends and makes none twice; --for begins no study after so long, so that the machine can be shared.
 //        --write puts the tables into docs/compare.md. Exit 1 when a recommendation errs more often than stated or an
 //        estimate is too far off, 75 when lab studies are left to do.
 import { spawn } from 'node:child_process';
@@ -34,8 +34,8 @@ const { values } = parseArgs({
 const seed = Number(values.seed);
 const ALPHA = 0.05;
 const LIMIT = 0.35;
-const REPEATS = 12;
-const TRUTH_DEPLOYS = 1000;
+const REPEATS = 8;
+const TRUTH_DEPLOYS = 500;
 // Too short, sometimes too short, long enough for what bench/compare-lab.yaml needs.
 const LAB_SLEEPS_MS = [1000, 1400, 2500];
 const LAB_LIMIT = 0.95;
@@ -54,18 +54,25 @@ async function simulated(studies) {
   ];
   const singles = [];
   for (const nodes of values.nodes.split(',').map(Number)) {
-    const design = { sleepsMs: [300, 450, 600, 750, 900], repeats: REPEATS, limit: LIMIT, nodes, seed };
-    const report = truthReport(design, studies, TRUTH_DEPLOYS, analyze);
+    const file = `simulated-${nodes}-${studies}-${seed}.json`;
+    const row = kept(file) ?? keep(file, simulatedRow(nodes, studies, { accuracyOf, singleRun, truthReport }));
     // Once in a million studies of studies by chance: more is no chance.
-    if (binomialTailAtLeast(report.wrong.length, studies, ALPHA) < 1e-6) failed = true;
+    if (binomialTailAtLeast(row.wrong, studies, ALPHA) < 1e-6) failed = true;
     lines.push(
-      `| ${nodes} | ${report.truth.map((p) => `${(p * 100).toFixed(1)} %`).join(', ')} | ${report.recommended} of ${studies} | ${report.wrong.length} | ${Math.floor(ALPHA * studies)} | ${report.blocked} |`,
+      `| ${nodes} | ${row.truth.map((p) => `${(p * 100).toFixed(1)} %`).join(', ')} | ${row.recommended} of ${studies} | ${row.wrong} | ${Math.floor(ALPHA * studies)} | ${row.blocked} |`,
     );
-    const runs = Array.from({ length: studies }, (_, i) => singleRun(design, i, analyze));
-    for (const index of [0, 1]) singles.push({ nodes, ...runs[0][index], ...accuracyOf(runs.map((r) => r[index])) });
+    singles.push(...row.singles);
   }
   lines.push('', `One run with a sleep of 1.5 s, ${studies} times:`, '', ...accuracyTable(singles));
   return lines;
+}
+
+function simulatedRow(nodes, studies, { accuracyOf, singleRun, truthReport }) {
+  const design = { sleepsMs: [300, 450, 600, 750, 900], repeats: REPEATS, limit: LIMIT, nodes, seed };
+  const { truth, recommended, wrong, blocked } = truthReport(design, studies, TRUTH_DEPLOYS, analyze);
+  const runs = Array.from({ length: studies }, (_, i) => singleRun(design, i, analyze));
+  const singles = [0, 1].map((index) => ({ nodes, ...runs[0][index], ...accuracyOf(runs.map((r) => r[index])) }));
+  return { truth, recommended, wrong: wrong.length, blocked, singles };
 }
 
 function accuracyTable(rows) {
@@ -109,10 +116,10 @@ async function inLab(studies, parallel) {
   const worker = async () => {
     while (next < studies) {
       const study = next++;
-      const row = kept(study) ?? (Date.now() - began < Number(values.for) * 1000 ? await labStudy(study) : null);
-      if (row === null) continue;
-      keep(row);
-      rows.push(row);
+      const file = `study-${seed + study}.json`;
+      const done = kept(file);
+      if (done !== null) rows.push(done);
+      else if (Date.now() - began < Number(values.for) * 1000) rows.push(keep(file, await labStudy(study)));
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, parallel) }, worker));
@@ -124,19 +131,16 @@ async function inLab(studies, parallel) {
   return labTable(rows.sort((a, b) => a.study - b.study));
 }
 
-function keptFile(study) {
-  return join(values.keep, `study-${seed + study}.json`);
+function kept(name) {
+  if (values.keep === undefined || !existsSync(join(values.keep, name))) return null;
+  return JSON.parse(readFileSync(join(values.keep, name), 'utf8'));
 }
 
-function kept(study) {
-  if (values.keep === undefined || !existsSync(keptFile(study))) return null;
-  return JSON.parse(readFileSync(keptFile(study), 'utf8'));
-}
-
-function keep(row) {
-  if (values.keep === undefined) return;
+function keep(name, row) {
+  if (values.keep === undefined) return row;
   mkdirSync(values.keep, { recursive: true });
-  writeFileSync(keptFile(row.study), JSON.stringify(row));
+  writeFileSync(join(values.keep, name), JSON.stringify(row));
+  return row;
 }
 
 function labTable(rows) {

@@ -1,0 +1,117 @@
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { nextRun, seedFor } from '../../src/compare/study-plan.js';
+import { digests, rollproof } from '../support/rollproof.js';
+
+const out = mkdtempSync(join(tmpdir(), 'rollproof-resume-'));
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+const LAB = fileURLToPath(new URL('../../scenarios/lab.yaml', import.meta.url));
+const SEED = 5;
+const LIMIT_MS = 180_000;
+const WAIT = { timeout: 60_000, interval: 50 };
+
+interface Line {
+  readonly kind: string;
+  readonly [key: string]: unknown;
+}
+
+/** Whole lines only: the last one may be growing, or cut. */
+function linesOf(file: string): Line[] {
+  if (!existsSync(file)) return [];
+  const text = readFileSync(file, 'utf8');
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter((l) => l !== '')
+    .map((l) => JSON.parse(l) as Line);
+}
+
+/** A study short enough to be run in full: two sleeps, one repeat, few requests wanted. */
+function scenario(): string {
+  const file = join(out, 'resume.yaml');
+  writeFileSync(
+    file,
+    [
+      `extends: ${LAB}`,
+      'name: resume',
+      'policy: { slo: 0.99 }',
+      'traffic: { warmUp: 1s, settle: 1s, lanes: { new: 1, reuse: 1, long: off } }',
+      '',
+    ].join('\n'),
+  );
+  return file;
+}
+
+const studyDir = (): string => {
+  const parent = join(out, 'resume-compare');
+  const [only, ...more] = existsSync(parent) ? readdirSync(parent) : [];
+  if (more.length > 0) throw new Error(`a second study was begun: ${more.join()}`);
+  return only === undefined ? join(parent, 'none') : join(parent, only);
+};
+const studyLines = () => linesOf(join(studyDir(), 'study.ndjson'));
+const ofKind = (kind: string) => studyLines().filter((l) => l.kind === kind);
+const eventsOf = (dir: unknown) => linesOf(join(studyDir(), String(dir), 'events.ndjson'));
+const detaches = (dir: unknown) => eventsOf(dir).filter((e) => e.kind === 'balancer-call' && e.operation === 'detach');
+
+describe('a study that is cut', () => {
+  it(
+    'goes on where it was after kill -9 with half a line and after Ctrl-C, as if nothing had been',
+    async () => {
+      const command = ['compare', scenario(), '--sleep', '0s,1s', '--repeat', '1', '--seed', `${SEED}`, '-o', out];
+
+      // Killed in its second run; the line it was about to write is half there.
+      const killed = rollproof(command);
+      await vi.waitUntil(() => ofKind('run-started').length === 2, WAIT);
+      killed.child.kill('SIGKILL');
+      await killed.ended;
+      appendFileSync(join(studyDir(), 'study.ndjson'), '{"kind":"run-en');
+      const [done] = ofKind('run-ended');
+      const before = digests(join(studyDir(), String(done?.dir), 'samples'));
+
+      // The same command goes on with the second run; Ctrl-C while a target is out.
+      const stopped = rollproof(command);
+      await stopped.seen('going on with the study');
+      await vi.waitUntil(() => ofKind('run-started').length === 3, WAIT);
+      const cut = ofKind('run-started')[2]?.dir;
+      await vi.waitUntil(() => detaches(cut).length > 0, WAIT);
+      stopped.child.kill('SIGINT');
+      const end = await stopped.ended;
+      expect(end.code, end.err).toBe(130);
+      expect(end.err).toContain(`rollproof compare --resume ${studyDir()}`);
+      expect(eventsOf(cut).at(-1)).toMatchObject({ kind: 'run-ended', stillDetached: [] });
+      expect(end.out).toContain('So far');
+
+      const resumed = await rollproof(['compare', '--resume', studyDir(), '-o', out]).ended;
+      expect([0, 2], resumed.err).toContain(resumed.code);
+      expect(resumed.err).not.toContain('not complete');
+
+      // Two places in the plan, each judged once, in the order and with the seeds of a study that was never cut.
+      const ended = new Set(ofKind('run-ended').map((l) => l.dir));
+      const counted = ofKind('run-started').filter((l) => ended.has(l.dir));
+      const plan = { variants: 2, repeats: 1, seed: SEED };
+      const first = nextRun(plan, []);
+      const second = nextRun(plan, [{ block: 0, variant: first?.variant ?? -1, verdict: 'FAIL' }]);
+      expect(counted.map(({ block, variant }) => ({ block, variant }))).toEqual(
+        expect.arrayContaining([first, second].map((n) => ({ block: n?.block, variant: n?.variant }))),
+      );
+      expect(counted[0]).toMatchObject({ ...first, dir: done?.dir });
+      for (const { block, variant, attempt, dir } of counted) {
+        const header = eventsOf(dir)[0] as unknown as { scenario: { traffic: { seed: number } } };
+        expect(header.scenario.traffic.seed).toBe(seedFor(SEED, `traffic/${block}/${variant}/${attempt}`));
+      }
+      expect(digests(join(studyDir(), String(done?.dir), 'samples'))).toEqual(before);
+
+      const derived = digests(join(studyDir(), 'derived'));
+      const again = await rollproof(['report', studyDir(), '--json']).ended;
+      expect(again.code).toBe(resumed.code);
+      expect(JSON.parse(again.out)).toMatchObject({ kind: 'study', complete: true, seed: SEED });
+      expect(digests(join(studyDir(), 'derived'))).toEqual(derived);
+      // A cut run is no observation: neither of what was seen nor of what it cost.
+      expect(linesOf(join(out, 'history.jsonl'))).toHaveLength(counted.length);
+    },
+    LIMIT_MS,
+  );
+});
