@@ -3,16 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { nextRun, seedFor } from '../../src/compare/study-plan.js';
+import { type Attempt, nextRun, seedFor } from '../../src/compare/study-plan.js';
+import type { VerdictKind } from '../../src/domain/verdict.js';
 import { digests, rollproof } from '../support/rollproof.js';
 
 const out = mkdtempSync(join(tmpdir(), 'rollproof-resume-'));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 const LAB = fileURLToPath(new URL('../../scenarios/lab.yaml', import.meta.url));
 const SEED = 5;
+const PLAN = { variants: 2, repeats: 1, seed: SEED };
 const LIMIT_MS = 180_000;
 const WAIT = { timeout: 60_000, interval: 50 };
 
+interface Judged {
+  readonly dir: string;
+  readonly verdict: VerdictKind;
+}
 interface Line {
   readonly kind: string;
   readonly [key: string]: unknown;
@@ -87,30 +93,31 @@ describe('a study that is cut', () => {
       const resumed = await rollproof(['compare', '--resume', studyDir(), '-o', out]).ended;
       expect([0, 2], resumed.err).toContain(resumed.code);
       expect(resumed.err).not.toContain('not complete');
+      const derived = digests(join(studyDir(), 'derived'));
 
-      // Two places in the plan, each judged once, in the order and with the seeds of a study that was never cut.
+      const again = await rollproof(['report', studyDir(), '--json']).ended;
+      const found = JSON.parse(again.out) as { readonly runs: readonly { readonly summary: Judged }[] };
+      expect(found).toMatchObject({ kind: 'study', complete: true, seed: SEED });
+
+      // Each place judged once (an undecided run is repeated), in the order and with the seeds of a study never cut.
       const ended = new Set(ofKind('run-ended').map((l) => l.dir));
-      const counted = ofKind('run-started').filter((l) => ended.has(l.dir));
-      const plan = { variants: 2, repeats: 1, seed: SEED };
-      const first = nextRun(plan, []);
-      const second = nextRun(plan, [{ block: 0, variant: first?.variant ?? -1, verdict: 'FAIL' }]);
-      expect(counted.map(({ block, variant }) => ({ block, variant }))).toEqual(
-        expect.arrayContaining([first, second].map((n) => ({ block: n?.block, variant: n?.variant }))),
-      );
-      expect(counted[0]).toMatchObject({ ...first, dir: done?.dir });
-      for (const { block, variant, attempt, dir } of counted) {
+      const judged = ofKind('run-started').filter((l) => ended.has(l.dir));
+      const attempts: Attempt[] = [];
+      for (const { block, variant, attempt, dir } of judged) {
+        expect({ block, variant, attempt }).toEqual(nextRun(PLAN, attempts));
+        const verdict = found.runs.find((r) => r.summary.dir === dir)?.summary.verdict ?? 'ERROR';
+        attempts.push({ block: Number(block), variant: Number(variant), verdict });
         const header = eventsOf(dir)[0] as unknown as { scenario: { traffic: { seed: number } } };
         expect(header.scenario.traffic.seed).toBe(seedFor(SEED, `traffic/${block}/${variant}/${attempt}`));
       }
+      expect(nextRun(PLAN, attempts)).toBeNull();
+      expect(judged[0]?.dir).toBe(done?.dir);
       expect(digests(join(studyDir(), String(done?.dir), 'samples'))).toEqual(before);
 
-      const derived = digests(join(studyDir(), 'derived'));
-      const again = await rollproof(['report', studyDir(), '--json']).ended;
       expect(again.code).toBe(resumed.code);
-      expect(JSON.parse(again.out)).toMatchObject({ kind: 'study', complete: true, seed: SEED });
       expect(digests(join(studyDir(), 'derived'))).toEqual(derived);
       // A cut run is no observation: neither of what was seen nor of what it cost.
-      expect(linesOf(join(out, 'history.jsonl'))).toHaveLength(counted.length);
+      expect(linesOf(join(out, 'history.jsonl'))).toHaveLength(judged.length);
     },
     LIMIT_MS,
   );

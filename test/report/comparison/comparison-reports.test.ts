@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ledgerEntry, placeHistories } from '../../../src/compare/ledger.js';
 import { sideBySide } from '../../../src/compare/side-by-side.js';
-import { studyComparison } from '../../../src/compare/study-comparison.js';
-import type { Comparison } from '../../../src/domain/comparison.js';
 import { comparisonConsole } from '../../../src/report/comparison/console.js';
 import { comparisonCsv } from '../../../src/report/comparison/csv.js';
 import { historyText } from '../../../src/report/comparison/history-text.js';
@@ -10,29 +8,8 @@ import { comparisonHtml } from '../../../src/report/comparison/html.js';
 import { comparisonJson } from '../../../src/report/comparison/json.js';
 import { comparisonMarkdown } from '../../../src/report/comparison/markdown.js';
 import { renderComparison } from '../../../src/report/comparison/render-comparison.js';
-import { runAt, summaryOf, variantAt } from '../../compare/runs.js';
-
-const HOSTILE = '=HYPERLINK("http://x")</script><script>alert(1)</script>|`\u001b[31m\u202e@all';
-
-function study(hostile = ''): Comparison {
-  const variants = [variantAt(0), variantAt(5000, { label: `sleep 5 s${hostile}` })];
-  const change = hostile === '' ? {} : { sentence: hostile, runId: hostile, dir: hostile, codes: [hostile] };
-  return studyComparison({
-    name: `lab${hostile}`,
-    place: { environment: `lab${hostile}`, balancerKind: 'lab', balancerName: `lab${hostile}` },
-    toolVersion: '0.0.0',
-    startedAt: '2026-01-01T00:00:00.000Z',
-    command: ['rollproof', 'compare', hostile],
-    scenarioFile: null,
-    design: { variants: 2, repeats: 2, seed: 1 },
-    variants,
-    targets: 2,
-    current: { afterDetachMs: 6000, afterAttachMs: 6000 },
-    alpha: 0.05,
-    limit: 0.05,
-    runs: [0, 1].flatMap((b) => [runAt(0, 0, b, { ...change, verdict: 'FAIL' }), runAt(1, 5000, b, change)]),
-  });
-}
+import { summaryOf } from '../../compare/runs.js';
+import { HOSTILE, studyOf } from './fixture-study.js';
 
 /** RFC 4180, good enough to read back what we write. */
 function cells(line: string): string[] {
@@ -43,7 +20,7 @@ function cells(line: string): string[] {
 
 describe('reports of a comparison', () => {
   it('are the same bytes twice', async () => {
-    const render = () => renderComparison(study(), { css: '' }, () => Promise.resolve(new Uint8Array([1])));
+    const render = () => renderComparison(studyOf(), { css: '' }, () => Promise.resolve(new Uint8Array([1])));
     expect(await render()).toEqual(await render());
     expect((await render()).files.map((f) => f.path)).toEqual([
       'comparison.html',
@@ -55,17 +32,19 @@ describe('reports of a comparison', () => {
   });
 
   it('do without the picture where it cannot be made, and say so', async () => {
-    const { files, notes } = await renderComparison(study(), { css: '' }, () => Promise.reject(new Error('no canvas')));
+    const { files, notes } = await renderComparison(studyOf(), { css: '' }, () =>
+      Promise.reject(new Error('no canvas')),
+    );
     expect(files).toHaveLength(4);
     expect(notes).toEqual(['no chart picture: no canvas']);
   });
 
   it('json is the comparison', () => {
-    expect(JSON.parse(comparisonJson(study()))).toEqual(JSON.parse(JSON.stringify(study())));
+    expect(JSON.parse(comparisonJson(studyOf()))).toEqual(JSON.parse(JSON.stringify(studyOf())));
   });
 
   it('csv has one line per attempt, and no cell a spreadsheet would run', () => {
-    const plain = comparisonCsv(study()).trimEnd().split('\r\n');
+    const plain = comparisonCsv(studyOf()).trimEnd().split('\r\n');
     expect(plain).toHaveLength(5);
     expect(plain[0]?.split(',').slice(0, 5)).toEqual(['variant', 'repeat', 'attempt', 'counted', 'verdict']);
     expect(plain[2]?.startsWith('sleep 5 s,1,1,true,PASS')).toBe(true);
@@ -73,13 +52,13 @@ describe('reports of a comparison', () => {
       const text = comparisonCsv(sideBySide([summaryOf({ runId: start }), summaryOf()], []));
       expect(cells(text.split('\r\n')[1] ?? '')[0]).toMatch(/^'/);
     }
-    const lines = comparisonCsv(study(HOSTILE)).trimEnd().split('\r\n');
+    const lines = comparisonCsv(studyOf(HOSTILE)).trimEnd().split('\r\n');
     expect(lines).toHaveLength(5);
     expect(lines.every((l) => cells(l).filter((c) => /^[=+@]/.test(c)).length === 0)).toBe(true);
   });
 
   it('html escapes everything, runs no script, and asks nobody for anything', () => {
-    const page = comparisonHtml(study(HOSTILE), { css: 'body{}' });
+    const page = comparisonHtml(studyOf(HOSTILE), { css: 'body{}' });
     expect(page).not.toMatch(/<script/i);
     expect(page).not.toContain('\u001b');
     expect(page).not.toContain('\u202e');
@@ -92,7 +71,7 @@ describe('reports of a comparison', () => {
   });
 
   it('html puts the recommendation first and the page in the order of the design', () => {
-    const page = comparisonHtml(study(), { css: '' });
+    const page = comparisonHtml(studyOf(), { css: '' });
     const order = [
       'class="banner',
       'id="sweep"',
@@ -109,19 +88,19 @@ describe('reports of a comparison', () => {
   });
 
   it('markdown is one table with escaped cells', () => {
-    const text = comparisonMarkdown(study(HOSTILE));
+    const text = comparisonMarkdown(studyOf(HOSTILE));
     const rows = text.split('\n').filter((l) => l.startsWith('| '));
     expect(rows).toHaveLength(4);
     const bars = (line: string) => line.replace(/\\\|/g, '').split('|').length;
     expect(new Set(rows.map(bars)).size).toBe(1);
     expect(text).not.toMatch(/(?<!\\)</);
-    expect(comparisonMarkdown(study())).toContain('Observed, not proven: 5 s');
+    expect(comparisonMarkdown(studyOf())).toContain('Observed, not proven: 5 s');
   });
 
   it('the console shows no control character of anybody else', () => {
-    const text = comparisonConsole(study(HOSTILE), { color: false, page: HOSTILE });
+    const text = comparisonConsole(studyOf(HOSTILE), { color: false, page: HOSTILE });
     expect(text).not.toMatch(/[\u001b\u202e]/);
-    expect(comparisonConsole(study(), { color: true, page: 'p' })).toContain('\u001b[33m');
+    expect(comparisonConsole(studyOf(), { color: true, page: 'p' })).toContain('\u001b[33m');
   });
 
   it('side by side marks a regression in words', () => {

@@ -2,9 +2,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sideBySide } from '../../../src/compare/side-by-side.js';
+import { comparisonHtml } from '../../../src/report/comparison/html.js';
 import { renderHtml } from '../../../src/report/html/report-html.js';
 import { renderRunsIndex } from '../../../src/report/runs/index-page.js';
 import { summaryOf } from '../../../src/report/runs/run-summary.js';
+import { summaryOf as summaryAt } from '../../compare/runs.js';
+import { HOSTILE, studyOf } from '../comparison/fixture-study.js';
 import { failResult, hostileResult, inconclusiveResult, passResult } from '../fixture-results.js';
 import { axeViolations } from './axe.js';
 import { chromiumMissing, startChromium } from './chromium.js';
@@ -21,6 +25,10 @@ const PAGES: Readonly<Record<string, () => string>> = {
   fail: () => renderHtml(failResult(), assets),
   inconclusive: () => renderHtml(inconclusiveResult(), assets),
   hostile: () => renderHtml(hostileResult(), assets),
+  comparison: () => comparisonHtml(studyOf(), { css: assets.css }),
+  'hostile-comparison': () => comparisonHtml(studyOf(HOSTILE), { css: assets.css }),
+  'side-by-side': () =>
+    comparisonHtml(sideBySide([summaryAt(), summaryAt({ verdict: 'FAIL', failed: 9 })], []), { css: assets.css }),
   index: () => renderRunsIndex([...entries, { path: ['killed'], summary: null }], 3, sourceIndexCss()),
 };
 /** What Jenkins sends with every archived file unless its administrator says otherwise. */
@@ -108,5 +116,41 @@ describe('hosts that allow nothing', () => {
     const page = await shown('plain/fail');
     await page.locator('#chart-throughput canvas').waitFor();
     expect(asked).toEqual(['/plain/fail']);
+  });
+});
+
+describe('the page of a comparison', () => {
+  it.each(['comparison', 'hostile-comparison', 'side-by-side'])(
+    'reads anywhere and asks for nothing: %s',
+    async (name) => {
+      for (const host of ['plain', 'jenkins']) {
+        asked = [];
+        const page = await shown(`${host}/${name}`);
+        expect(await page.locator('h1').first().isVisible()).toBe(true);
+        expect(await page.locator('table').first().isVisible()).toBe(true);
+        expect(await page.evaluate('document.scripts.length')).toBe(0);
+        expect(asked, host).toEqual([`/${host}/${name}`]);
+      }
+    },
+  );
+
+  it('shows hostile names as text: no element, no handler, no wider page', async () => {
+    const page = await shown('plain/hostile-comparison', { viewport: { width: 600, height: 900 } });
+    expect(await page.locator('body').innerText()).toContain('<script>alert(1)</script>');
+    expect(
+      await page.evaluate(
+        '[...document.querySelectorAll("*")].flatMap((e) => e.getAttributeNames()).filter((n) => n.startsWith("on"))',
+      ),
+    ).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(600);
+  });
+
+  it('keeps to its own policy: nothing on it was refused', async () => {
+    const page = await shown('plain/side-by-side');
+    const said: string[] = [];
+    page.on('console', (message) => said.push(message.text()));
+    page.on('pageerror', (error) => said.push(String(error)));
+    await page.goto(page.url().replace('side-by-side', 'hostile-comparison'));
+    expect(said).toEqual([]);
   });
 });
