@@ -11,7 +11,7 @@ export interface RunsRecommendation {
 }
 
 /**
- * Recommends from outcomes only (verdict.md §8): the sleeps are tested from the longest down, each at full α, until the
+ * Recommends from outcomes only (verdict.md §8): the sleeps are tested from the longest down, each at this α, until the
  * first whose bound exceeds `limit`. A fixed sequence needs no correction for their number, since a false claim must
  * begin with the longest sleep that does not hold, whose own test errs with probability ≤ α (Westfall & Krishen
  * 2001). A sleep below one that was not shown is not shown either, however well its own runs went.

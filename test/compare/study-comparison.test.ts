@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { prospects } from '../../src/compare/budget.js';
 import { type StudyFacts, studyComparison } from '../../src/compare/study-comparison.js';
 import type { StudyRun, Variant } from '../../src/domain/comparison.js';
 import { need, runAt, summaryOf, variantAt } from './runs.js';
@@ -48,6 +49,26 @@ describe('studyComparison', () => {
       'sleep 5 s: 0 of 160 deploys needed more or may have → at most 2.95 % of such deploys do (95 %, shared among 3 sleeps and two ways to tell).',
     );
     expect(found.rows.map((row) => row.standing)).toEqual(['downtime', 'proven', 'proven']);
+  });
+
+  it('judges with the very parts of α that the plan was promised with', () => {
+    const slept = [variantAt(5000), variantAt(15_000)];
+    const runs = repeated(30, (b) => [runAt(0, 5000, b), runAt(1, 15_000, b)]);
+    const table = study(slept, runs).recommendations[0]?.table;
+    const promised = prospects([5000, 15_000], 30, 0.05, true);
+    expect(table?.map((t) => [t.trials, t.needUpper, t.runs, t.runsUpper])).toEqual(
+      promised.map((p) => [p.trials, p.byNeed, p.runs, p.byRuns]),
+    );
+  });
+
+  it('gives the outcomes the whole error after a gated wait, whose needs say nothing', () => {
+    const gated = [5000, 15_000].map((ms) => variantAt(ms, { group: 'wait both', wait: 'both' }));
+    const runs = repeated(59, (b) => gated.map((v, i) => runAt(i, v.afterDetachMs, b, { wait: 'both' })));
+    const [r] = study(gated, runs).recommendations;
+    expect(r).toMatchObject({ byNeedMs: null, byRunsMs: 5000, hasNeed: false });
+    expect(r?.statement).toBe(
+      'sleep 5 s: 0 of 59 deploys had downtime → at most 4.95 % of such deploys (95 %), fixed sequence from the longest sleep.',
+    );
   });
 
   it('calls few clean runs observed, not proven, and says what would prove it', () => {

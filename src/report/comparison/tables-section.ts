@@ -44,7 +44,7 @@ export function changesSection(comparison: Comparison): Markup | null {
 export function methodSection({ recommendations }: Comparison): Markup | null {
   if (recommendations.length === 0) return null;
   const lead =
-    'By need: every run that slept at least this long is a trial of this sleep too, so α is divided by the number of sleeps. By runs: outcomes alone, from the longest sleep down, each at full α, until the first that does not hold.';
+    'By need: every run that slept at least this long is a trial of this sleep too, so its α is divided by the number of sleeps. By runs: outcomes alone, from the longest sleep down, until the first that does not hold. Where both ways are looked at, each has half of α: the confidence is that of the recommendation, whichever way it was found.';
   return section('method', 'How the sleeps were judged', html`${recommendations.map(methodTable)}`, lead);
 }
 
