@@ -1,7 +1,7 @@
-import { RollproofError } from '../domain/errors.js';
 import type { Scenario } from '../domain/scenario.js';
 import { type LabHandle, launchLab } from '../lab/launch.js';
 import type { LabAccess } from '../run/compose.js';
+import { labStartError } from './lab-start-error.js';
 
 /** The version a lab's targets run before anybody deploys. */
 const FIRST_VERSION = 'v1';
@@ -37,14 +37,7 @@ async function started(
       version: scenario.rollout.previousVersion ?? FIRST_VERSION,
     });
   } catch (cause) {
-    throw new RollproofError(
-      'LAB_START_FAILED',
-      `the lab did not start: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        hint: 'does something hold addresses 127.0.0.2 and up, or the ports?',
-        cause,
-      },
-    );
+    throw labStartError(cause, 'does something hold addresses 127.0.0.2 and up, or the ports?');
   }
 }
 

@@ -6,6 +6,7 @@ import type { LabHandle, LabOptions as LaunchOptions } from '../lab/launch.js';
 import { labOptionsOf } from '../lab/options.js';
 import { labSettings } from '../lab/presets.js';
 import type { Io } from './io.js';
+import { labStartError } from './lab-start-error.js';
 import type { Finish } from './program.js';
 
 interface LabOptions {
@@ -64,11 +65,7 @@ async function standAlone(options: LabOptions, io: Io): Promise<number> {
       ...(options.accessLog === undefined ? {} : { accessLogDir: logDirectory(options.accessLog) }),
     }),
   ).catch((cause: unknown) => {
-    throw new RollproofError(
-      'LAB_START_FAILED',
-      `the lab did not start: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { hint: 'is the --port taken, or does something hold addresses 127.0.0.2 and up?', cause },
-    );
+    throw labStartError(cause, 'is the --port taken, or does something hold addresses 127.0.0.2 and up?');
   });
   const stopped = new Promise<null>((resolve) => io.onSignal(() => resolve(null)));
   io.stdout.write(options.json === true ? `${JSON.stringify(readyLine(lab))}\n` : readyText(lab));

@@ -74,6 +74,15 @@ export const LAB_KNOBS: readonly LabKnob[] = [
     of: ['http', 'https', 'tcp', 'ssl'],
     description: 'What clients speak to the nodes: http, https, tcp or ssl. The lab makes its own certificate.',
   },
+  {
+    name: 'dataPlane',
+    kind: 'choice',
+    min: 0,
+    max: MAX_TEXT,
+    of: ['own', 'haproxy'],
+    description:
+      'What carries the traffic: `own` code, or `haproxy`, a process per node (docs/lab.md says what it can do).',
+  },
   range('registerDelayMs', 'From the attach call until the balancer starts to check the target.'),
   range('registerPropagationMs', 'After registerDelayMs, until a node sends it traffic; drawn per node.'),
   range('deregisterPropagationMs', 'From the detach call until a node stops sending it traffic; drawn per node.'),

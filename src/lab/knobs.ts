@@ -19,6 +19,8 @@ export interface LabKnobs {
   readonly nodesLike: 'kind' | LabKind;
   /** What clients speak to the nodes: http, https, tcp or ssl. Instances are spoken to in the clear. */
   readonly listener: 'http' | 'https' | 'tcp' | 'ssl';
+  /** What carries the traffic: the lab's own code, or a HAProxy process per node. */
+  readonly dataPlane: 'own' | 'haproxy';
   /** From the API's answer until the control plane acts on a registration. */
   readonly registerDelayMs: KnobRange;
   /** After registerDelay, until one node routes to the new instance; drawn per node. */
@@ -124,6 +126,7 @@ const KINDS: Readonly<Record<LabKnobName, KnobKind>> = {
   azPerNode: flag,
   nodesLike: { kind: 'choice', of: ['kind', 'classic', 'application', 'network'] },
   listener: { kind: 'choice', of: ['http', 'https', 'tcp', 'ssl'] },
+  dataPlane: { kind: 'choice', of: ['own', 'haproxy'] },
   registerDelayMs: msRange,
   registerPropagationMs: msRange,
   deregisterPropagationMs: msRange,

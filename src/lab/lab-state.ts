@@ -14,6 +14,8 @@ export interface LabState {
       readonly zone: string;
       readonly host: string;
       readonly port: number;
+      /** HAProxy's process; null when the lab carries the traffic itself. */
+      readonly pid: number | null;
     }[];
     readonly instances: readonly {
       readonly instance: string;
@@ -81,5 +83,5 @@ function v2States(account: Account): readonly BalancerState[] {
 }
 
 function nodeState({ name, view }: ElbNode, zone: string): BalancerState['nodes'][number] {
-  return { name, zone, host: view.host, port: view.port };
+  return { name, zone, host: view.host, port: view.port, pid: view.pid ?? null };
 }

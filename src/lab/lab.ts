@@ -5,6 +5,7 @@ import { Account } from './elb/account.js';
 import type { LabInstance } from './elb/balancer-record.js';
 import type { ListenerProtocol, StartNodeView } from './elb/node-view-port.js';
 import { zonesOf } from './elb/zones.js';
+import type { LabKnobs } from './knobs.js';
 import { labState } from './lab-state.js';
 import { type NodeTraits, startNodeGroup } from './node-group.js';
 import { nodeTraits } from './node-traits.js';
@@ -25,13 +26,22 @@ export interface LabDeps {
   /** A secret of the operating system's making, not of the seed's. */
   readonly newToken: () => string;
   readonly startApplication: StartApplication;
-  readonly startNodeView: StartNodeView;
+  /**
+   * How nodes are started on the data plane asked for, and what they can speak there.
+   * @param targets how many targets the lab has.
+   * @throws ToolMissing when the machine has no such data plane.
+   */
+  readonly dataPlane: (kind: LabKnobs['dataPlane'], targets: number) => DataPlane;
   /** Writes a small file that lives as long as the lab. */
   readonly keepFile: (name: string, text: string) => { readonly path: string; remove(): void };
-  /** What `startNodeView` can speak. */
-  readonly protocols: ReadonlySet<ListenerProtocol>;
   /** Told of faults of the lab itself. */
   readonly onFault: (cause: unknown) => void;
+}
+
+/** What carries the traffic. */
+export interface DataPlane {
+  readonly startNodeView: StartNodeView;
+  readonly protocols: ReadonlySet<ListenerProtocol>;
 }
 
 /** A lab in this process. */
@@ -67,6 +77,7 @@ interface Assembly {
   readonly random: Random;
   readonly supervisor: Supervisor;
   readonly traits: NodeTraits;
+  readonly dataPlane: DataPlane;
   readonly caFile: string | null;
   readonly notes: Set<string>;
 }
@@ -79,6 +90,7 @@ async function assemble(
 ): Promise<LabInfo> {
   const { timers, onFault } = deps;
   const { knobs } = settings;
+  const dataPlane = deps.dataPlane(knobs.dataPlane, options.instances.length);
   const random = seededRandom(options.seed);
   const supervisor = new Supervisor({
     servers: options.instances,
@@ -102,8 +114,9 @@ async function assemble(
     random,
     supervisor,
     traits,
+    dataPlane,
     caFile: ca?.path ?? null,
-    notes: new Set(),
+    notes: new Set(dataPlaneNotes(knobs)),
   };
   const account = accountOf(assembly);
   closers.push(() => account.close());
@@ -129,7 +142,7 @@ async function assemble(
   return infoOf(assembly, balancer, { endpoint: api.endpoint, controlUrl: control.url, controlToken: token });
 }
 
-function accountOf({ options, settings, deps, random, supervisor, traits, notes }: Assembly): Account {
+function accountOf({ options, settings, deps, random, supervisor, traits, dataPlane, notes }: Assembly): Account {
   const { knobs } = settings;
   const zones = zonesOf(options.region, knobs.azPerNode ? knobs.nodes : 1);
   const instances = options.instances.map(
@@ -144,15 +157,21 @@ function accountOf({ options, settings, deps, random, supervisor, traits, notes 
     knobs,
     instances: new Map(instances.map((instance) => [instance.instanceId, instance])),
     startNodes: async (request) => {
-      const group = await startNodeGroup(deps.startNodeView, traits, request, String(options.seed));
+      const group = await startNodeGroup(dataPlane.startNodeView, traits, request, String(options.seed));
       if (group.note !== null) notes.add(group.note);
       return group.views;
     },
-    protocols: deps.protocols,
+    protocols: dataPlane.protocols,
     timers: deps.timers,
     wallTime: deps.wallTime,
     random: random.fork('account'),
   });
+}
+
+/** What the preset has and the data plane has not. */
+function dataPlaneNotes({ dataPlane, preopen }: LabKnobs): readonly string[] {
+  if (dataPlane !== 'haproxy' || preopen === 0) return [];
+  return [`HAProxy opens no connections in advance: the preset's ${preopen} per target are not there`];
 }
 
 function infoOf(

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { LabInfo, LabOptions } from './options.js';
 import { compiledEntry } from './system.js';
+import { ToolMissing } from './tool-missing.js';
 
 export type { LabInfo, LabOptions } from './options.js';
 
@@ -26,8 +27,8 @@ const STDERR_CHARS = 4_000;
 const MAX_LINE_CHARS = 1_000_000;
 
 /**
- * Starts a lab and waits until it serves. Rejects with a plain Error saying why when it cannot, or when `signal` aborts
- * before; afterwards the signal means nothing: an interrupted run still needs its balancer to put targets back.
+ * Starts a lab and waits until it serves. Rejects with an Error saying why when it cannot (ToolMissing when a program is not
+ * installed), or when `signal` aborts before; afterwards the signal means nothing: an interrupted run still needs its balancer to put targets back.
  */
 export async function launchLab(options: LabOptions, signal?: AbortSignal): Promise<LabHandle> {
   if (signal?.aborted) throw new Error('the lab was not started: interrupted');
@@ -84,7 +85,10 @@ function firstLine(child: ChildProcess, exited: Promise<LabEnd>, signal: AbortSi
       const newline = text.indexOf('\n');
       if (newline < 0 && text.length < MAX_LINE_CHARS) return;
       const told = toldBy(text.slice(0, newline < 0 ? undefined : newline));
-      if ('error' in told) fail(told.error);
+      if ('error' in told && told.hint !== undefined) {
+        const { error, hint } = told;
+        settle(() => reject(new ToolMissing(error, hint)));
+      } else if ('error' in told) fail(told.error);
       else settle(() => resolve(told));
     };
     const settle = (act: () => void): void => {
@@ -101,9 +105,11 @@ function firstLine(child: ChildProcess, exited: Promise<LabEnd>, signal: AbortSi
   });
 }
 
-function toldBy(line: string): LabInfo | { readonly error: string } {
+type Told = LabInfo | { readonly error: string; readonly hint?: string };
+
+function toldBy(line: string): Told {
   try {
-    return JSON.parse(line) as LabInfo | { readonly error: string };
+    return JSON.parse(line) as Told;
   } catch (cause) {
     return { error: `its first line is not JSON (${cause instanceof Error ? cause.message : String(cause)})` };
   }

@@ -88,6 +88,8 @@ export function labOptionsOf(value: unknown): LabOptions {
   need(Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65_535, 'apiPort must be a port number');
   const logDir = given.accessLogDir ?? '/';
   need(typeof logDir === 'string' && isAbsolute(logDir), 'accessLogDir must be an absolute path');
+  const onHaproxy = (given.knobs as Record<string, unknown> | null)?.dataPlane === 'haproxy';
+  need(!onHaproxy || given.accessLogDir === undefined, "access logs cannot be had with 'dataPlane' haproxy");
   problems.push(...instanceProblems(given.instances));
   if (problems.length > 0) throw new Error(`lab options: ${problems.join('; ')}`);
   return value as LabOptions;

@@ -1,3 +1,4 @@
+import { haproxyRefusals } from './haproxy/refusals.js';
 import {
   isLabKnob,
   knobProblem,
@@ -25,6 +26,7 @@ const AWS_CLB: KnobInputs = {
   nodes: 2,
   azPerNode: true,
   listener: 'http',
+  dataPlane: 'own',
   registerDelayMs: [5_000, 30_000],
   registerPropagationMs: [200, 2_000],
   deregisterPropagationMs: [500, 10_000],
@@ -165,6 +167,10 @@ export function labSettings(preset: string, overrides: Readonly<Record<string, u
   }
   if (problems.length === 0 && inputs.kind === 'network' && String(inputs.listener).startsWith('http')) {
     problems.push("'listener' of a Network Load Balancer must be tcp or ssl");
+  }
+  if (inputs.dataPlane === 'haproxy') {
+    if (inputs.listener !== 'http') problems.push("'listener' must be http with 'dataPlane' haproxy");
+    problems.push(...haproxyRefusals(overrides));
   }
   if (problems.length > 0) throw new Error(`lab knobs: ${problems.join('; ')}`);
   return { preset, knobs: scaledKnobs(inputs) };

@@ -1,10 +1,11 @@
 import { type RunningLab, startLab } from './lab.js';
 import { labOptionsOf } from './options.js';
 import { systemLabDeps } from './system.js';
+import { ToolMissing } from './tool-missing.js';
 
 /**
  * Entry of the lab's process: options as JSON in its first argument; one line of JSON on stdout when it runs (LabInfo)
- * or when it cannot ({"error"}, exit 1). Ends on SIGTERM, SIGINT, SIGHUP and when its parent goes, its children with it.
+ * or when it cannot ({"error"}, with "hint" when a tool is missing; exit 1). Ends on SIGTERM, SIGINT, SIGHUP and when its parent goes, its children with it.
  */
 async function main(): Promise<void> {
   let lab: RunningLab | null = null;
@@ -30,7 +31,8 @@ async function main(): Promise<void> {
     process.stdout.write(`${JSON.stringify(lab.info)}\n`);
   } catch (cause) {
     const error = cause instanceof Error ? cause.message : String(cause);
-    process.stdout.write(`${JSON.stringify({ error })}\n`, () => process.exit(1));
+    const hint = cause instanceof ToolMissing ? cause.hint : undefined;
+    process.stdout.write(`${JSON.stringify({ error, hint })}\n`, () => process.exit(1));
   }
 }
 

@@ -7,17 +7,25 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { AppConfig } from './app/app-config.js';
 import { type AppHandlers, type AppProcess, appMessageOf } from './application.js';
+import { systemClock } from './dataplane/node-clock.js';
 import { type DataPlanePort, RemoteDataPlane } from './dataplane/remote-node.js';
 import type { FromDataPlane } from './dataplane/thread-protocol.js';
-import type { LabDeps } from './lab.js';
+import { startHaproxyView } from './haproxy/start.js';
+import type { DataPlane, LabDeps } from './lab.js';
 import type { Timers } from './timers.js';
+import { programOnPath, ToolMissing } from './tool-missing.js';
 
 /** How much of a failing child's stderr is worth keeping. */
 const STDERR_CHARS = 2_000;
 
 /** The real clock, processes and randomness: the one file of the lab's control plane that touches them. */
 export function systemLabDeps(onFault: (cause: unknown) => void): LabDeps {
-  let dataPlane: RemoteDataPlane | null = null;
+  let thread: RemoteDataPlane | null = null;
+  /** When the data plane fails the lab ends: clients would wait for a load balancer that is not there. */
+  const onFatal = (cause: unknown): void => {
+    onFault(cause);
+    process.exit(1);
+  };
   return {
     timers: systemTimers(),
     wallTime: () => new Date(),
@@ -25,23 +33,45 @@ export function systemLabDeps(onFault: (cause: unknown) => void): LabDeps {
     pid: process.pid,
     newToken: () => randomBytes(24).toString('base64url'),
     startApplication,
-    startNodeView: (options) => {
-      dataPlane ??= new RemoteDataPlane(dataPlaneThread(onFault), onFault);
-      return dataPlane.start(options);
+    dataPlane: (kind, targets) => {
+      if (kind === 'haproxy') return haproxyPlane(targets, onFatal);
+      return {
+        startNodeView: (options) => {
+          thread ??= new RemoteDataPlane(dataPlaneThread(onFatal), onFault);
+          return thread.start(options);
+        },
+        protocols: new Set(['HTTP', 'HTTPS', 'TCP', 'SSL', 'TLS']),
+      };
     },
-    protocols: new Set(['HTTP', 'HTTPS', 'TCP', 'SSL', 'TLS']),
     keepFile,
     onFault,
   };
 }
 
-/** The data plane's thread. When it fails the lab ends: clients would wait for a load balancer that is not there. */
-function dataPlaneThread(onFault: (cause: unknown) => void): DataPlanePort {
+function haproxyPlane(targets: number, onFatal: (cause: unknown) => void): DataPlane {
+  const { ROLLPROOF_HAPROXY: wanted = 'haproxy', PATH = '' } = process.env;
+  const program = programOnPath(wanted, PATH);
+  if (program === null) {
+    throw new ToolMissing(
+      `'dataPlane' haproxy needs HAProxy, and there is no program '${wanted}'`,
+      "install it (Debian: apt-get install haproxy, macOS: brew install haproxy), or leave 'dataPlane' at own",
+    );
+  }
+  const killProcess = (pid: number): void => {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (gone) {
+      void gone;
+    }
+  };
+  const plane = { program, clock: systemClock, targets, killProcess, onFatal };
+  return { startNodeView: (options) => startHaproxyView(options, plane), protocols: new Set(['HTTP']) };
+}
+
+/** The data plane's thread. */
+function dataPlaneThread(onFatal: (cause: unknown) => void): DataPlanePort {
   const worker = new Worker(compiledEntry('./dataplane/thread.js'));
-  worker.on('error', (cause) => {
-    onFault(cause);
-    process.exit(1);
-  });
+  worker.on('error', onFatal);
   return {
     post: (message) => worker.postMessage(message),
     onMessage: (hear) => worker.on('message', (message: FromDataPlane) => hear(message)),

@@ -98,6 +98,18 @@ describe('refusals', () => {
     expect(labSettings('lab-fast', { listener: 'ssl' }).knobs.listener).toBe('ssl');
   });
 
+  it('what HAProxy cannot do is refused, all of it at once; what the preset has of itself is not', () => {
+    expect(labSettings('aws-clb', { dataPlane: 'haproxy' }).knobs).toMatchObject({ dataPlane: 'haproxy', preopen: 2 });
+    expect(labSettings('aws-alb', { dataPlane: 'haproxy', preopen: 0, rstAtDrainEnd: false }).knobs.kind).toBe(
+      'application',
+    );
+    const bad = { dataPlane: 'haproxy', listener: 'tcp', preopen: 1, surgeQueue: 3, rstAtDrainEnd: true, nodez: 1 };
+    expect(() => labSettings('lab-fast', bad)).toThrow(
+      /unknown knob 'nodez'.*'listener' must be http.*'preopen' cannot be set.*'surgeQueue' cannot be set.*'rstAtDrainEnd' cannot be set/,
+    );
+    expect(() => labSettings('aws-nlb', { dataPlane: 'haproxy' })).toThrow(/'listener' must be http/);
+  });
+
   it('names every problem at once', () => {
     const bad = { drainTimeout: 5, nodes: 0, registerDelayMs: [5, 1], errorRate: 1.5, healthLies: 'yes' };
     expect(() => labSettings('lab-fast', bad)).toThrow(

@@ -1,3 +1,4 @@
+import { LAB_RULES } from './lab.js';
 import { POLICY_RULES } from './policy.js';
 import { ROLLOUT_RULES } from './rollout.js';
 import type { Rule } from './rule.js';
@@ -9,6 +10,7 @@ import { TRAFFIC_RULES } from './traffic.js';
 /** Every cross-field rule, in the order of the file. */
 export const RULES: readonly Rule[] = [
   ...SERVICE_RULES,
+  ...LAB_RULES,
   ...TARGET_RULES,
   ...ROLLOUT_RULES,
   ...STAGE_RULES,

@@ -63,6 +63,8 @@ export interface NodeViewOptions {
 export interface NodeView {
   readonly host: string;
   readonly port: number;
+  /** The process that carries the traffic, when it is not the lab's own. */
+  readonly pid?: number;
   /** Starts checking; routed to once healthy. No-op when present; while draining it comes back, checked afresh. */
   add(backend: BackendAddress): void;
   /**
