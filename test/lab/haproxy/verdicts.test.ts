@@ -41,7 +41,10 @@ describe.skipIf(program === null)('verdicts on HAProxy', () => {
       }),
     );
   }, 150_000);
-  afterAll(() => rmSync(out, { recursive: true, force: true }));
+  afterAll(() => {
+    rmSync(out, { recursive: true, force: true });
+    process.stdout.write(`\n${comparison()}\n`);
+  });
 
   it.each(NAMES)('%s ends as on the own data plane', (name) => {
     const { code, out: json, err } = ends.get(name)!;
@@ -59,3 +62,14 @@ describe.skipIf(program === null)('verdicts on HAProxy', () => {
       ).toContain(end.cause);
   });
 });
+
+/** The table of docs/lab.md. */
+function comparison(): string {
+  const rows = [...ends].map(([name, { out: json }]) => {
+    const { verdict, outages, counts } = JSON.parse(json || '{}') as Partial<RunResult>;
+    const causes = [...new Set((outages ?? []).map((outage) => outage.causes[0].code))].join(', ') || '-';
+    const end = originalOf(name).expect!;
+    return `| ${name} | ${end.verdict} ${end.cause ?? ''} | ${verdict?.kind} ${causes} | ${counts?.failed} of ${counts?.judged} |`;
+  });
+  return ['| scenario | own | HAProxy | failed there |', '|---|---|---|---|', ...rows].join('\n');
+}
