@@ -22,7 +22,10 @@ export interface RetryDeps {
 const CHANGE_DEADLINE_MS = 90_000;
 const QUESTION_DEADLINE_MS = 20_000;
 const UNANSWERED_DEADLINE_MS = 5_000;
-/** A registration may say that it does not know an instance EC2 has just started (aws-sdk-ruby#1538). */
+/**
+ * A registration, and a question about a target for as long after it, may say that it does not know the instance: the
+ * API is eventually consistent (aws-sdk-ruby#1538).
+ */
 const INVALID_INSTANCE_MS = 60_000;
 const BASE_MS = 200;
 const CAP_MS = 8_000;
@@ -30,18 +33,27 @@ const CAP_MS = 8_000;
 /**
  * The same balancer, patient: what is throttled, answered with 5xx, timed out or never answered is asked again with
  * exponential backoff and full jitter (delay uniform in [0, min(cap, base × 2ⁿ)]) until a deadline. Every such call is
- * idempotent, so a lost acknowledgement is simply sent again. A refusal is final, but for InvalidInstance after an
- * attach. `inner` must not retry by itself.
+ * idempotent, so a lost acknowledgement is simply sent again. A refusal is final, but for InvalidInstance at an attach and
+ * for a minute after it. `inner` must not retry by itself.
  */
 export function retryingBalancer(inner: Balancer, deps: RetryDeps): Balancer {
-  const patient = <T>(operation: string, deadlineMs: number, call: () => Promise<T>, signal: AbortSignal) =>
-    retried(operation, deps.clock.now() + deadlineMs, call, deps, signal);
+  const { clock } = deps;
+  const patient: Patient = (operation, deadlineMs, call, signal, unknownUntil = Number.NEGATIVE_INFINITY) =>
+    retried({ operation, until: clock.now() + deadlineMs, unknownUntil }, call, deps, signal);
+  /** Instance → until when not knowing it may pass. */
+  const young = new Map<string, Instant>();
   return {
     detach: (target, signal) =>
       patient(`detach ${target.id}`, CHANGE_DEADLINE_MS, () => inner.detach(target, signal), signal),
-    attach: (target, signal) =>
-      patient(`attach ${target.id}`, CHANGE_DEADLINE_MS, () => inner.attach(target, signal), signal),
-    health: (targets, signal) => patient('health', QUESTION_DEADLINE_MS, () => inner.health(targets, signal), signal),
+    async attach(target, signal) {
+      const soon = clock.now() + INVALID_INSTANCE_MS;
+      await patient(`attach ${target.id}`, CHANGE_DEADLINE_MS, () => inner.attach(target, signal), signal, soon);
+      young.set(target.instance, clock.now() + INVALID_INSTANCE_MS);
+    },
+    health(targets, signal) {
+      const soon = Math.max(...targets.map((t) => young.get(t.instance) ?? Number.NEGATIVE_INFINITY));
+      return patient('health', QUESTION_DEADLINE_MS, () => inner.health(targets, signal), signal, soon);
+    },
     describe: (signal) => inner.describe(signal),
     attachCommand: (target) => inner.attachCommand(target),
     ...(inner.lockTag === undefined ? {} : { lockTag: patientTag(inner.lockTag, patient) }),
@@ -49,7 +61,21 @@ export function retryingBalancer(inner: Balancer, deps: RetryDeps): Balancer {
   };
 }
 
-type Patient = <T>(operation: string, deadlineMs: number, call: () => Promise<T>, signal: AbortSignal) => Promise<T>;
+type Patient = <T>(
+  operation: string,
+  deadlineMs: number,
+  call: () => Promise<T>,
+  signal: AbortSignal,
+  unknownUntil?: Instant,
+) => Promise<T>;
+
+/** How long one call is made again, by what it failed with. */
+interface Patience {
+  readonly operation: string;
+  readonly until: Instant;
+  /** InvalidInstance passes until then; elsewhere it is a refusal. */
+  readonly unknownUntil: Instant;
+}
 
 function patientTag(tag: NonNullable<Balancer['lockTag']>, patient: Patient): NonNullable<Balancer['lockTag']> {
   return {
@@ -80,7 +106,8 @@ export function patientCall(deps: RetryDeps): <T>(call: () => Promise<T>) => Pro
       }
     };
     const patienceMs = answered ? QUESTION_DEADLINE_MS : UNANSWERED_DEADLINE_MS;
-    return retried('API call', deps.clock.now() + patienceMs, watched, deps, never);
+    const until = deps.clock.now() + patienceMs;
+    return retried({ operation: 'API call', until, unknownUntil: Number.NEGATIVE_INFINITY }, watched, deps, never);
   };
 }
 
@@ -94,21 +121,19 @@ function isUnanswered(error: unknown): boolean {
 }
 
 async function retried<T>(
-  operation: string,
-  deadline: Instant,
+  { operation, until, unknownUntil }: Patience,
   call: () => Promise<T>,
   { clock, random, onRetry }: RetryDeps,
   signal: AbortSignal,
 ): Promise<T> {
-  const began = clock.now();
   for (let attempt = 1; ; attempt++) {
     try {
       return await call();
     } catch (error) {
       const delayMs = random() * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
-      const until = isUnknownInstance(operation, error) ? began + INVALID_INSTANCE_MS : deadline;
-      const now = clock.now();
-      if (signal.aborted || !mayPass(operation, error) || now + delayMs > until) throw error;
+      const next = clock.now() + delayMs;
+      const passes = isUnknownInstance(error) ? next <= unknownUntil : mayPass(error) && next <= until;
+      if (signal.aborted || !passes) throw error;
       onRetry({ operation, attempt, delayMs, error: error instanceof Error ? error.message : String(error) });
       await clock.sleep(delayMs, signal);
       if (signal.aborted) throw error;
@@ -116,14 +141,14 @@ async function retried<T>(
   }
 }
 
-function mayPass(operation: string, error: unknown): boolean {
+function mayPass(error: unknown): boolean {
   if (!(error instanceof RollproofError)) return false;
   if (error.cause instanceof Error && error.cause.name === 'AbortError') return false;
-  return error.code === 'BALANCER_UNREACHABLE' || isUnknownInstance(operation, error);
+  return error.code === 'BALANCER_UNREACHABLE';
 }
 
-function isUnknownInstance(operation: string, error: unknown): boolean {
-  if (!operation.startsWith('attach ') || !(error instanceof RollproofError)) return false;
+function isUnknownInstance(error: unknown): boolean {
+  if (!(error instanceof RollproofError)) return false;
   const { cause } = error;
   return typeof cause === 'object' && cause !== null && 'Code' in cause && cause.Code === 'InvalidInstance';
 }

@@ -17,12 +17,13 @@ const never = new AbortController().signal;
 function rig(error: unknown, failures = Number.POSITIVE_INFINITY, random = () => 1) {
   const { balancer: inner } = fakeBalancer([target]);
   let left = failures;
+  let reason = error;
   let attempts = 0;
   const failing =
     <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
       attempts++;
-      if (left-- > 0) throw error;
+      if (left-- > 0) throw reason;
       return call(...args);
     };
   const broken: Balancer = {
@@ -34,7 +35,11 @@ function rig(error: unknown, failures = Number.POSITIVE_INFINITY, random = () =>
   const clock = fakeClock();
   const retries: Retry[] = [];
   const balancer = retryingBalancer(broken, { clock, random, onRetry: (r) => retries.push(r) });
-  return { balancer, clock, retries, attempts: () => attempts };
+  const failNext = (why: unknown, times = Number.POSITIVE_INFINITY) => {
+    reason = why;
+    left = times;
+  };
+  return { balancer, clock, retries, failNext, attempts: () => attempts };
 }
 
 describe('a patient balancer', () => {
@@ -82,6 +87,21 @@ describe('a patient balancer', () => {
     expect(detach.attempts()).toBe(1);
   });
 
+  it('gives a question the same minute after an attach: DescribeInstanceHealth may not know the instance yet', async () => {
+    // The first call is the attach itself.
+    const r = rig(unknown, 0);
+    await r.balancer.attach(target, never);
+    r.failNext(unknown, 7);
+    expect(await r.balancer.health([target], never)).toHaveLength(1);
+    r.failNext(unknown);
+    await expect(r.balancer.health([target], never)).rejects.toBe(unknown);
+    expect(r.clock.now()).toBeLessThanOrEqual(60_000);
+    // Nobody attached anything a moment ago: the id is simply wrong.
+    const wrong = rig(unknown);
+    await expect(wrong.balancer.health([target], never)).rejects.toBe(unknown);
+    expect(wrong.attempts()).toBe(1);
+  });
+
   it('stops with the run', async () => {
     const stop = new AbortController();
     const r = rig(busy);
@@ -108,6 +128,20 @@ describe('a patient call', () => {
     const since = clock.now();
     await expect(again(fails(unanswered))).rejects.toBe(unanswered);
     expect(clock.now() - since).toBeGreaterThan(10_000);
+  });
+
+  it('does not make a call again that was aborted, although no answer came', async () => {
+    const clock = fakeClock();
+    const again = patientCall({ clock, random: () => 1, onRetry: () => undefined });
+    const cut = Object.assign(new Error('Request aborted'), { name: 'AbortError' });
+    const aborted = new RollproofError('BALANCER_UNREACHABLE', 'could not ask', { cause: cut });
+    let calls = 0;
+    const call = () => {
+      calls++;
+      return Promise.reject(aborted);
+    };
+    await expect(again(call)).rejects.toBe(aborted);
+    expect([calls, clock.now()]).toEqual([1, 0]);
   });
 
   it('takes being throttled for an answer', async () => {
