@@ -32,8 +32,13 @@ export function addUnlock(program: Command, io: Io, finish: Finish): void {
     });
 }
 
-async function unlock(file: string, balancer: Balancer | null, force: boolean, io: Io): Promise<number> {
+/**
+ * @param balancer asked for the lock tag; null when the scenario keeps none. @returns 0 when nobody holds the lock (any more), 3 when somebody does.
+ * @throws RollproofError LOCK_HELD when the holder, in the file or in the tag, is a process of this machine that runs.
+ */
+export async function unlock(file: string, balancer: Balancer | null, force: boolean, io: Io): Promise<number> {
   const { breakLock, holderText, isGone, lockHolder, runsHere } = await import('../run/lock.js');
+  const { holderOf } = await import('../run/remote-lock.js');
   const signal = new AbortController().signal;
   const held = lockHolder(file, io.wallTime());
   const tag = (await balancer?.lockTag?.read(signal)) ?? null;
@@ -47,9 +52,11 @@ async function unlock(file: string, balancer: Balancer | null, force: boolean, i
   }
   if (tag !== null) io.stdout.write(`tag on the load balancer: ${plainLine(tag)}\n`);
   if (!force) return EXIT.refused;
-  if (held !== null && runsHere(held.holder)) {
-    throw new RollproofError('LOCK_HELD', `that run is alive: pid ${held.holder.pid} on this machine`, {
-      hint: `stop it first (kill ${held.holder.pid}): it attaches what it detached and gives the lock back`,
+  // A run with another state directory is only in the tag.
+  for (const holder of [held?.holder ?? null, tag === null ? null : holderOf(tag)]) {
+    if (holder === null || !runsHere(holder)) continue;
+    throw new RollproofError('LOCK_HELD', `that run is alive: pid ${holder.pid} on this machine`, {
+      hint: `stop it first (kill ${holder.pid}): it attaches what it detached and gives the lock back`,
     });
   }
   breakLock(file);

@@ -5,6 +5,8 @@ import { type Holder, holderText, isGone } from './lock.js';
 
 /** How long to wait before a second look, ms: longer than two writers can be apart and not see each other. */
 const SETTLE_MS = [1_000, 3_000] as const;
+/** How often a read may be behind our own write. */
+const LOOKS = 5;
 
 /**
  * The lock as one text at the balancer, for runs started on other machines. Writing it is not atomic, the last writer
@@ -20,19 +22,41 @@ export async function acquireRemoteLock(
   signal: AbortSignal,
 ): Promise<() => Promise<void>> {
   const ours = tagText(holder);
-  refuseIfHeld(await tag.read(signal), ours);
-  await tag.write(ours, signal);
-  const [low, high] = SETTLE_MS;
-  await deps.clock.sleep(low + deps.random() * (high - low), signal);
-  const now = await tag.read(signal);
-  if (now !== ours) {
-    throw new RollproofError('LOCK_HELD', `another run took the lock of this load balancer: ${textOf(now)}`, {
-      hint: 'wait for it, then run again',
-    });
+  const before = await tag.read(signal);
+  refuseIfHeld(before, ours);
+  try {
+    await tag.write(ours, signal);
+    const now = await settledText(tag, before, deps, signal);
+    if (now !== ours) {
+      throw new RollproofError('LOCK_HELD', `another run took the lock of this load balancer: ${textOf(now)}`, {
+        hint: 'wait for it, then run again',
+      });
+    }
+  } catch (cause) {
+    // Our text would keep everybody out who does not run on this host.
+    await removeOurs(tag, ours, signal).catch(() => undefined);
+    throw cause;
   }
-  return async () => {
-    if ((await tag.read(signal)) === ours) await tag.remove(signal);
-  };
+  return () => removeOurs(tag, ours, signal);
+}
+
+async function removeOurs(tag: LockTag, ours: string, signal: AbortSignal): Promise<void> {
+  if ((await tag.read(signal)) === ours) await tag.remove(signal);
+}
+
+/** What the tag says after the wait; a read that still shows what was there before our write is behind it, and repeated. */
+async function settledText(
+  tag: LockTag,
+  before: string | null,
+  { clock, random }: { readonly clock: Clock; readonly random: () => number },
+  signal: AbortSignal,
+): Promise<string | null> {
+  const [low, high] = SETTLE_MS;
+  for (let look = 1; ; look++) {
+    await clock.sleep(low + random() * (high - low), signal);
+    const now = await tag.read(signal);
+    if (now !== before || look === LOOKS) return now;
+  }
 }
 
 function refuseIfHeld(text: string | null, ours: string): void {

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { acquireLock } from '../../src/run/lock.js';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { acquireLock, lockFile, lockHolder } from '../../src/run/lock.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollproof-lock-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -50,6 +50,34 @@ describe('one roll per balancer', () => {
     expect(() => acquireLock(folder, 'x', 'mine', now)).toThrow(/taking over/);
     expect(readFileSync(join(folder, 'x.lock'), 'utf8')).toBe('stale');
     for (const file of readdirSync(folder)) rmSync(join(folder, file));
+  });
+
+  it('shows every 10 s that it lives, in its own file only, and stops when it is given back', () => {
+    vi.useFakeTimers({ now: 1_000_000_000_000 });
+    try {
+      const release = acquireLock(folder, 'x', 'mine', new Date());
+      const file = lockFile(folder, 'x');
+      const beatAt = () => statSync(file).mtimeMs;
+      const silence = () => utimesSync(file, new Date(0), new Date(0));
+      silence();
+      vi.advanceTimersByTime(9_000);
+      expect(beatAt()).toBe(0);
+      expect(lockHolder(file, new Date(90_000))).toMatchObject({ holder: { runId: 'mine' }, silentMs: 90_000 });
+      vi.advanceTimersByTime(1_000);
+      expect(beatAt()).toBe(1_000_000_010_000);
+      expect(lockHolder(file, new Date())?.silentMs).toBe(0);
+      // Somebody broke it and took it: its silence is not ours to hide.
+      left({ pid: 1, born: null, host: 'other', runId: 'theirs', since: '' });
+      silence();
+      vi.advanceTimersByTime(30_000);
+      expect(beatAt()).toBe(0);
+      release();
+      expect(vi.getTimerCount()).toBe(0);
+      expect(lockHolder(file, new Date())?.holder.runId).toBe('theirs');
+    } finally {
+      vi.useRealTimers();
+      rmSync(join(folder, 'x.lock'), { force: true });
+    }
   });
 
   it('releases nobody else’s lock', () => {

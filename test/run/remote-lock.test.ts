@@ -50,6 +50,38 @@ describe('the lock as a tag at the balancer', () => {
     expect(state.text).toBe(other);
   });
 
+  it('waits for a read that is behind its own write: the API is eventually consistent', async () => {
+    const { state, port } = tag();
+    const d = deps();
+    const behind: LockTag = { ...port, read: async () => (d.clock.now() < 8_000 ? null : state.text) };
+    const release = await acquireRemoteLock(behind, holder('mine'), d, never);
+    await release();
+    expect(state.text).toBeNull();
+    const never2 = { ...port, read: async () => null };
+    await expect(acquireRemoteLock(never2, holder('mine'), deps(), never)).rejects.toMatchObject({ code: 'LOCK_HELD' });
+  });
+
+  it('leaves nothing behind when it cannot be sure of it', async () => {
+    const { state, port } = tag();
+    let reads = 0;
+    const flaky: LockTag = {
+      ...port,
+      read: () => (++reads === 2 ? Promise.reject(new Error('no answer')) : port.read(never)),
+    };
+    await expect(acquireRemoteLock(flaky, holder('mine'), deps(), never)).rejects.toThrow('no answer');
+    expect(state.text).toBeNull();
+    // The reply to the write is lost: it may well have been done.
+    const lost: LockTag = {
+      ...port,
+      write: async (value) => {
+        await port.write(value, never);
+        throw new Error('reply lost');
+      },
+    };
+    await expect(acquireRemoteLock(lost, holder('mine'), deps(), never)).rejects.toThrow('reply lost');
+    expect(state.text).toBeNull();
+  });
+
   it('takes nobody else’s away when it is given back', async () => {
     const { state, port } = tag();
     const release = await acquireRemoteLock(port, holder('first'), deps(), never);
