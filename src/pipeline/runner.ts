@@ -8,6 +8,7 @@ import type { Clock, Instant } from '../domain/time.js';
 import { settleOf } from './deadlines.js';
 import { detachedAfter } from './safety/detached.js';
 import { assertMember, assertMinInService } from './safety/in-service.js';
+import { missingAtTheEnd, outAgain } from './safety/last-look.js';
 import { recoverTargets } from './safety/recovery.js';
 import { rolledBack } from './safety/rollback.js';
 import { awaitTarget } from './wait.js';
@@ -61,6 +62,7 @@ export async function runPipeline(
   } catch (cause) {
     error = asRollproofError(cause);
   }
+  const missing = error === null ? await missingAtTheEnd(attachedIn(history, deps.targets), context, stop) : [];
   const interrupted = error?.code === 'INTERRUPTED';
   // A deploy that a stop cut short did not fail by itself, whatever the stop was for.
   const cut = error !== null && isCut(error);
@@ -70,8 +72,19 @@ export async function runPipeline(
   const left = error === null || cut ? open : await rolledBack(error, open, context, stop);
   const stillDetached =
     error === null ? left.map((d) => d.target) : await recoverTargets(left, deps.targets, context, giveUp);
+  if (missing.length > 0) {
+    const gone = missing.map((t) => t.id);
+    return { deploy: 'failed', stillDetached: [...stillDetached, ...gone], error: outAgain(missing, deps.balancer) };
+  }
   const deploy: DeployEnd = error === null ? 'complete' : interrupted ? 'interrupted' : 'failed';
   return { deploy, stillDetached, error };
+}
+
+/** Targets that this run has put back, by the balancer's acknowledgement, and not taken out again. */
+function attachedIn(history: readonly RunEvent[], targets: readonly Target[]): Target[] {
+  const out = detachedAfter(history).map((d) => d.target);
+  const attached = history.flatMap((e) => (e.kind === 'balancer-call' && e.operation === 'attach' ? [e.target] : []));
+  return targets.filter((t) => attached.includes(t.id) && !out.includes(t.id));
 }
 
 async function runStage(stage: Stage, deps: RunnerDeps, changes: Changes, stop: AbortSignal): Promise<void> {

@@ -371,6 +371,50 @@ describe('the runner', () => {
     }
   });
 
+  it('looks once more at the end: a target that is out again although its attach was acknowledged is named', async () => {
+    // By somebody else, or by a detach of ours whose lost first request was carried out late.
+    const outAgain = (forMs: number) => {
+      const r = rig();
+      let attachedAt = Number.NaN;
+      const attach = r.balancer.attach;
+      Object.assign(r.balancer, {
+        async attach(...args: Parameters<typeof attach>) {
+          await attach(...args);
+          if (args[0].id === 'staging-2') attachedAt = r.clock.now();
+        },
+      });
+      r.at.tick = (now) => {
+        if (now >= attachedAt + 30_000) r.states.set('i-2', now < attachedAt + 30_000 + forMs ? 'unused' : 'healthy');
+      };
+      return r;
+    };
+    const r = outAgain(Number.POSITIVE_INFINITY);
+    expect(await r.run()).toMatchObject({
+      deploy: 'failed',
+      stillDetached: ['staging-2'],
+      error: { message: expect.stringContaining('staging-2'), hint: expect.stringContaining('attach-by-hand i-2') },
+    });
+    // Not ours to undo: somebody may have had a reason.
+    expect(r.calls.filter((c) => c === 'attach staging-2')).toHaveLength(1);
+    // One read can be stale.
+    expect(await outAgain(33_000).run()).toMatchObject({ deploy: 'complete', stillDetached: [], error: null });
+  });
+
+  it('says so when it cannot look once more at the end', async () => {
+    const r = rig();
+    const health = r.balancer.health;
+    Object.assign(r.balancer, {
+      health: (...args: Parameters<typeof health>) =>
+        r.calls.includes('attach staging-2')
+          ? Promise.reject(new RollproofError('BALANCER_UNREACHABLE', 'no answer'))
+          : health(...args),
+    });
+    expect(await r.run()).toMatchObject({ deploy: 'complete', stillDetached: [], error: null });
+    expect(r.events.find((e) => e.kind === 'warning')).toMatchObject({
+      message: expect.stringContaining('no answer'),
+    });
+  });
+
   it('rolls the failed target back to the previous version, when told to, and attaches it', async () => {
     for (const [previousVersion, back] of [
       ['v1', ['v2', 'v1']],
