@@ -116,6 +116,12 @@ function process_(w: World, killer: Killer, file: string | null) {
   return { writer, events, balancer, deployer, probe };
 }
 
+/** Null once the process is dead, or has had time enough to end. */
+async function deathOf(killer: Killer): Promise<null> {
+  for (let turn = 0; turn < 20_000 && !killer.dead; turn++) await Promise.resolve();
+  return null;
+}
+
 /** A whole run in a process that is killed at one boundary; resolves when it is over or dead. */
 async function run(w: World, killer: Killer, file: string | null) {
   const p = process_(w, killer, file);
@@ -135,11 +141,7 @@ async function run(w: World, killer: Killer, file: string | null) {
     never,
     never,
   );
-  const dead = (async () => {
-    for (let turn = 0; turn < 20_000 && !killer.dead; turn++) await Promise.resolve();
-    return null;
-  })();
-  const result = await Promise.race([end, dead]);
+  const result = await Promise.race([end, deathOf(killer)]);
   p.writer.close();
   return result;
 }
@@ -207,18 +209,31 @@ describe('kill -9 at every boundary of a run, then run again', () => {
     }
   }, 60_000);
 
-  it('killed while it recovers, recovers again', async () => {
-    for (let at = 1; at <= 6; at++) {
-      const w = world();
-      const file = join(folder, `twice-${at}.ndjson`);
-      await run(w, new Killer(40), file);
-      const p = process_(w, new Killer(at), file);
-      const left = detachedAfter(readEvents(file).events);
-      const recovering = recoverTargets(left, targets, { ...p, clock: fakeClock() }, never);
-      await Promise.race([recovering, new Promise((resolve) => setTimeout(resolve, 5))]);
-      p.writer.close();
-      expect((await reconcile(w, file)).still).toEqual([...w.down]);
-      expect(w.serving()).toHaveLength(targets.length - w.down.size);
+  it('killed at every boundary of its recovery, recovers again', async () => {
+    const n = await boundaries();
+    let recoveries = 0;
+    for (let at = 1; at < n; at += 4) {
+      for (let again = 1; ; again++) {
+        const w = world();
+        const file = join(folder, `twice-${at}-${again}.ndjson`);
+        await run(w, new Killer(at), file);
+        const left = detachedAfter(readEvents(file).events);
+        const killer = new Killer(again);
+        const p = process_(w, killer, file);
+        const end = await Promise.race([
+          recoverTargets(left, targets, { ...p, clock: fakeClock() }, never),
+          deathOf(killer),
+        ]);
+        p.writer.close();
+        const where = `killed at ${at}, its recovery at ${again}`;
+        expect((await reconcile(w, file)).still, where).toEqual([...w.down]);
+        expect(w.serving(), where).toHaveLength(targets.length - w.down.size);
+        expect(w.trouble, where).toEqual([]);
+        if (end !== null) break;
+        recoveries++;
+      }
     }
-  });
+    // Most boundaries lie between a detach and its attach, and a recovery has several of its own.
+    expect(recoveries).toBeGreaterThan(n / 4);
+  }, 60_000);
 });
