@@ -35,7 +35,10 @@ export async function recoverJournal(
   const { header, events } = readEvents(runPaths(dir).events);
   const left = detachedAfter(events);
   if (left.length === 0) return { targets: [], still: [] };
+  const names = left.map((d) => d.target).join(', ');
   begin(left.map((d) => d.target));
+  // A deploy command that still runs is waited for, an API out of reach asked again: CI servers end a silent job.
+  const beat = setInterval(() => io.stderr.write(`still at it: ${plainLine(names)}\n`), BEAT_MS);
   const { scenario } = header;
   const journal = journalOf(dir, io);
   const sink: EventSink = {
@@ -57,9 +60,12 @@ export async function recoverJournal(
     const still = await recoverTargets(left, scenario.targets, deps, new AbortController().signal);
     return { targets: scenario.targets.filter((t) => left.some((d) => d.target === t.id)), still };
   } finally {
+    clearInterval(beat);
     journal.close();
   }
 }
+
+const BEAT_MS = 20_000;
 
 function deployMsOf({ rollout }: Scenario): number {
   return rollout.deploy.kind === 'command' ? rollout.deploy.timeoutMs : 0;

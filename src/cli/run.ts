@@ -49,7 +49,7 @@ export function withRunOptions(command: Command): Command {
   return command
     .option('-o, --out <dir>', 'where run directories go', 'reports')
     .option('--json', 'print result.json instead of the summary')
-    .option('-q, --quiet', 'no progress, only the summary')
+    .option('-q, --quiet', 'no progress, only the summary (and for a CI server a sign of life every 25 s)')
     .option('--live', 'serve the running timeline to a browser on this machine')
     .option('--live-port <port>', 'port of the live page; any free one by default', portNumber);
 }

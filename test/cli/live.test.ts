@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Io } from '../../src/cli/io.js';
 import { type LiveDisplay, liveDisplay } from '../../src/cli/live.js';
 import { fakeClock } from '../support/fake-clock.js';
@@ -49,5 +49,37 @@ describe('the progress display', () => {
     expect(performance.now() - began).toBeLessThan(5_000);
     expect(written.length).toBeLessThan(100);
     expect(written.join('')).toMatch(/line 0\n[\s\S]*… 2\d{5} more lines of output[\s\S]*look/);
+  });
+});
+
+describe('with --quiet', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  /** Two minutes of a sleep in which nothing happens; when each line was printed, and what it said. */
+  function quietFor(isTty: boolean) {
+    vi.useFakeTimers({ now: 0 });
+    const lines: { at: number; text: string }[] = [];
+    const write = (text: string) => void lines.push({ at: Date.now(), text });
+    const { io } = fakeIo({ stderr: { write, isTty, columns: 80, rows: 24 } });
+    const clock = { ...fakeClock(), now: () => Date.now() };
+    const live = liveDisplay(testScenario(), clock, { quiet: true }, io);
+    live.event(warning);
+    live.output('a line of the deploy');
+    vi.advanceTimersByTime(120_000);
+    live.end();
+    return lines;
+  }
+
+  it('says at least every 30 s that it lives, and nothing else, where no person looks on', () => {
+    const lines = quietFor(false);
+    const gaps = lines.map(({ at }, i) => at - (lines[i - 1]?.at ?? 0));
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(30_000);
+    expect(lines).toHaveLength(4);
+    for (const { text } of lines) expect(text).toMatch(/traffic=waiting/);
+  });
+
+  it('says nothing at all at a terminal', () => {
+    expect(quietFor(true)).toEqual([]);
   });
 });
