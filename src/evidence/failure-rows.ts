@@ -47,9 +47,18 @@ function failureRow(samples: JudgedSamples, row: number, phase: string | null, o
 export function errorGroups(samples: JudgedSamples, phased: PhasedSamples): readonly ErrorGroup[] {
   const groups = new Map<string, { -readonly [K in keyof ErrorGroup]: ErrorGroup[K] }>();
   const { table } = samples;
+  // What is alike in every code is alike in its words: only the first of them is put into words.
+  const alike = new Map<string, { -readonly [K in keyof ErrorGroup]: ErrorGroup[K] }>();
   for (let row = 0; row < table.length; row++) {
     const at = table.scheduledAt[row]!;
     if (samples.ok[row] === 1 || !Number.isFinite(at)) continue;
+    const codes = codesAt(samples, phased, row);
+    const same = alike.get(codes);
+    if (same !== undefined) {
+      same.count++;
+      same.lastAt = Math.max(same.lastAt, at);
+      continue;
+    }
     const group = {
       class: classAt(samples, row),
       origin: ORIGINS[samples.origin[row]!] ?? 'unknown',
@@ -61,13 +70,21 @@ export function errorGroups(samples: JudgedSamples, phased: PhasedSamples): read
     };
     const key = JSON.stringify(group);
     const known = groups.get(key);
-    if (known === undefined) groups.set(key, { ...group, count: 1, firstAt: at, lastAt: at });
-    else {
-      known.count++;
-      known.lastAt = Math.max(known.lastAt, at);
-    }
+    const counted = known ?? { ...group, count: 0, firstAt: at, lastAt: at };
+    counted.count++;
+    counted.lastAt = Math.max(counted.lastAt, at);
+    groups.set(key, counted);
+    alike.set(codes, counted);
   }
   return [...groups.values()].sort((a, b) => b.count - a.count || a.firstAt - b.firstAt);
+}
+
+/** Everything a group is made by, as numbers. */
+function codesAt(samples: JudgedSamples, phased: PhasedSamples, row: number): string {
+  const { table, inWindow, inBaseline } = samples;
+  const phase = inWindow[row] === 0 && inBaseline[row] === 0 ? -1 : phased.phase[row]!;
+  const what = `${samples.class[row]} ${samples.origin[row]} ${table.status[row]} ${table.lane[row]} ${phase}`;
+  return `${what} ${table.error.codes[row]} ${table.statusText.codes[row]} ${table.target.codes[row]}`;
 }
 
 /** Phases are for what counts: warm-up and what came after the window have none. */
