@@ -2,7 +2,6 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { classicBalancer } from '../balancer/elb-classic.js';
 import { patientCall, type RetryDeps, retryingBalancer } from '../balancer/retrying.js';
-import { RollproofError } from '../domain/errors.js';
 import type { Balancer, Deployer, EventSink, TargetProbe, TrafficEngine } from '../domain/ports.js';
 import type { Scenario, Traffic } from '../domain/scenario.js';
 import type { Clock } from '../domain/time.js';
@@ -14,6 +13,7 @@ import { processHost } from '../traffic/foreign/process-host.js';
 import { jmeterEngine } from '../traffic/jmeter/engine.js';
 import { k6Engine } from '../traffic/k6/engine.js';
 import { trafficForK6 } from '../traffic/k6/probe-plan.js';
+import { ownPlan, ownScript } from '../traffic/own/engine.js';
 import { uniformStream } from '../traffic/random.js';
 
 /** How to reach a started lab: everything that differs between it and AWS. */
@@ -98,14 +98,8 @@ export async function engineFor(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<TrafficEngine> {
   const { engine, script, plan } = scenario.traffic;
-  if (script != null || plan != null)
-    throw new RollproofError(
-      'SCENARIO_INVALID',
-      `traffic.${script != null ? 'script' : 'plan'}: own plans cannot be run yet`,
-      {
-        hint: 'run it beside the deploy and judge its results: rollproof import',
-      },
-    );
+  if (engine === 'k6' && script != null) return ownScript(script, processHost(env));
+  if (engine === 'jmeter' && plan != null) return ownPlan(plan, processHost(env));
   if (engine === 'jmeter') return jmeterEngine(scenario, processHost(env));
   if (engine === 'k6') return k6Engine(scenario, processHost(env));
   return embeddedEngine();

@@ -18,7 +18,13 @@ interface PlanLane {
   readonly holdMs: readonly [number, number] | null;
 }
 
-export type PlanInput = Pick<Workload, 'service' | 'traffic' | 'runId'>;
+export type PlanInput = Pick<Workload, 'service' | 'traffic' | 'runId'> & {
+  /** It ends by itself then; without, property `duration` says so in seconds. */
+  readonly maxDurationMs?: number;
+};
+
+/** JMeter is started this long before the first arrival, and goes on while the last ones end. */
+const PLAN_SLACK_MS = 300_000;
 
 /**
  * The scenario's traffic as a JMeter 5 test plan: one thread group per lane, a place for each request a hanging service
@@ -90,7 +96,7 @@ function threadGroup(input: PlanInput, lane: PlanLane): string {
   const places = addresses.length === 0 ? [{ ip: url.hostname, port }] : addresses;
   const { identity, ok } = service;
   return `<ThreadGroup guiclass="ThreadGroupGui" testclass="ThreadGroup" testname="${lane.name}">
-${int('ThreadGroup.num_threads', lane.threads)}${int('ThreadGroup.ramp_time', 0)}${bool('ThreadGroup.same_user_on_next_iteration', true)}${text('ThreadGroup.on_sample_error', 'continue')}
+${int('ThreadGroup.num_threads', lane.threads)}${int('ThreadGroup.ramp_time', 0)}${bool('ThreadGroup.same_user_on_next_iteration', true)}${text('ThreadGroup.on_sample_error', 'continue')}${bool('ThreadGroup.scheduler', true)}${text('ThreadGroup.duration', durationOf(input))}
 <elementProp name="ThreadGroup.main_controller" elementType="LoopController">${bool('LoopController.continue_forever', false)}${int('LoopController.loops', -1)}</elementProp>
 </ThreadGroup>
 <hashTree>
@@ -117,6 +123,13 @@ ${header('server', 'Server')}
 ${ok.bodyContains === null ? '' : assertion(ok.bodyContains)}
 </hashTree>
 </hashTree>`;
+}
+
+/** A plan that nobody stops must end: in seconds, as JMeter wants it. */
+function durationOf({ maxDurationMs }: PlanInput): string {
+  return maxDurationMs === undefined
+    ? '${__P(duration,600)}'
+    : String(Math.ceil((maxDurationMs + PLAN_SLACK_MS) / 1000));
 }
 
 function bodyElement(body: string | null): string {

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/domain/event.js';
 import type { SampleBatch } from '../../../src/domain/sample.js';
 import { processHost } from '../../../src/traffic/foreign/process-host.js';
@@ -19,6 +22,36 @@ describe('findJmeter', () => {
     await expect(findJmeter(processHost({ ...process.env, JMETER_HOME: '/nonexistent' }))).rejects.toThrow(
       /there is no (JMeter|java)/,
     );
+  });
+});
+
+describe('findJmeter with a JMeter that only answers -v', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rollproof-fake-jmeter-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, 'bin'));
+  writeFileSync(join(folder, 'bin', 'ApacheJMeter.jar'), '');
+  /** A `java` that prints this, and leaves a log where it stands as JMeter does. */
+  const find = (says: string) => {
+    writeFileSync(join(folder, 'java'), `#!/bin/sh\necho x > jmeter.log\ncat <<'END'\n${says}\nEND\n`, { mode: 0o755 });
+    return findJmeter(processHost({ PATH: `${folder}:/usr/bin:/bin`, JMETER_HOME: folder }));
+  };
+
+  it('refuses Debian’s 2.13, which can load no plan', async () => {
+    const said = 'Copyright (c) 1998-2015 The Apache Software Foundation\nVersion 2.13.20180731';
+    await expect(find(said)).rejects.toMatchObject({ code: 'TOOL_MISSING', exitCode: 69 });
+    await expect(find(said)).rejects.toThrow(/JMeter 2\.13\.20180731, which cannot be driven; this needs 5\.x/);
+  });
+
+  it('takes 5.6.3, warnings of Java before it or not, and leaves no log here', async () => {
+    const before = existsSync('jmeter.log');
+    const art =
+      'WARN StatusConsoleListener 1.0 The use of package scanning\n /_/   \\_\\_|  5.6.3\n\nCopyright (c) 1998-2024';
+    expect((await find(art)).version).toBe('5.6.3');
+    expect(existsSync('jmeter.log')).toBe(before);
+  });
+
+  it('does not take just anything for JMeter', async () => {
+    await expect(find('hello')).rejects.toThrow(/does not answer like JMeter/);
   });
 });
 
