@@ -3,6 +3,9 @@ import type { Span } from '../../domain/time.js';
 /** Only the last stretch is looked at: what went missing before is missing there too. */
 const LAST_MS = 1500;
 
+/** Rows after which those of long ago are forgotten; more than a lane begins in the last stretch. */
+const TRIM_ROWS = 65_536;
+
 /** Ticks that lie further apart than the grid by more show that the process did not run. */
 const STALL_MS = 50;
 
@@ -14,7 +17,7 @@ const STALL_MS = 50;
  */
 export class GridCheck {
   readonly #periodMs: number;
-  readonly #begun: { readonly at: number; readonly behind: number }[] = [];
+  #begun: { readonly at: number; readonly behind: number }[] = [];
   readonly #drops: number[] = [];
   #newest = Number.NEGATIVE_INFINITY;
   /** Times of arrivals, sent or dropped, that were not looked at for stalls yet. */
@@ -30,7 +33,9 @@ export class GridCheck {
     if (at > this.#newest) this.#newest = at;
     this.#ticks.push(at);
     this.#begun.push({ at, behind: (at - startMs) / this.#periodMs - number });
-    if (this.#begun.length > 4096) this.#begun.splice(0, 2048);
+    if (this.#begun.length < TRIM_ROWS) return;
+    const kept = this.#begun.filter((row) => row.at >= this.#newest - LAST_MS);
+    this.#begun = kept;
   }
 
   dropped(at: number, count: number): void {

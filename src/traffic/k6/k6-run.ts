@@ -134,8 +134,8 @@ export class K6Run {
       return;
     }
     this.#pulse.heard();
-    lane.grid.begun(row.begunMs, row.startMs, row.record.number);
     if (!isKept) return;
+    lane.grid.begun(row.begunMs, row.startMs, row.record.number);
     this.#pulse.sent(this.#clock.toInstant(row.record.scheduledAt), this.#clock.toInstant(row.record.sentAt));
     this.#recorder.add(row.record);
   }
@@ -148,8 +148,8 @@ export class K6Run {
       return;
     }
     this.#pulse.heard();
-    lane.grid.dropped(drop.at, drop.count);
     if (drop.at >= this.#cutoff) return;
+    lane.grid.dropped(drop.at, drop.count);
     for (let i = 0; i < drop.count; i++) this.#recorder.add(blankRecord(drop.lane, drop.at));
   }
 
