@@ -19,6 +19,12 @@ const scenarioIn = (file: string) =>
   loadScenario(join(SCENARIOS, file), { readFile: (path) => readFileSync(path, 'utf8'), env: {} }).scenario;
 const originalOf = (name: string) => scenarioIn(name === 'lab' ? 'lab.yaml' : `faults/${name}.yaml`);
 
+async function play(name: string): Promise<void> {
+  const env = { ROLLPROOF_STATE_DIR: join(out, `${name}-state`) };
+  const file = join(SCENARIOS, 'haproxy', `${name}.yaml`);
+  ends.set(name, await rollproof(['run', file, '--json', '--quiet', '-o', out], { env }).ended);
+}
+
 describe('the scenarios of HAProxy', () => {
   it.each(NAMES)('%s is the original with another data plane, and nothing else', (name) => {
     const { name: ours, balancer, ...rest } = scenarioIn(`haproxy/${name}.yaml`);
@@ -32,15 +38,10 @@ describe('the scenarios of HAProxy', () => {
 
 describe.skipIf(program === null)('verdicts on HAProxy', () => {
   beforeAll(async () => {
-    // They wait far more than they work: all at once.
-    await Promise.all(
-      NAMES.map(async (name) => {
-        const env = { ROLLPROOF_STATE_DIR: join(out, `${name}-state`) };
-        const file = join(SCENARIOS, 'haproxy', `${name}.yaml`);
-        ends.set(name, await rollproof(['run', file, '--json', '--quiet', '-o', out], { env }).ended);
-      }),
-    );
-  }, 150_000);
+    // A PASS needs a generator that nothing disturbs; the others wait far more than they work, and go three at a time.
+    await play('lab');
+    await Promise.all(NAMES.filter((name) => name !== 'lab').map(play));
+  }, 240_000);
   afterAll(() => {
     rmSync(out, { recursive: true, force: true });
     process.stdout.write(`\n${comparison()}\n`);
