@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -221,6 +221,15 @@ describe.skipIf(program === null)("HAProxy's process", () => {
     expect(fatal[0]).toMatch(/HAProxy ended by itself|HAProxy's runtime API/);
   });
 
+  it.skipIf(process.platform !== 'linux')('does not outlive a guard that was killed', async () => {
+    const { view, fatal } = await startNode(program!);
+    const guard = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${view.pid}/status`, 'utf8'))?.[1]);
+    expect(readFileSync(`/proc/${guard}/cmdline`, 'utf8')).toContain('rollproof-haproxy');
+    process.kill(guard, 'SIGKILL');
+    await until('it was told', () => fatal.length > 0);
+    await until('HAProxy is gone', () => !/^State:\s+[^Z]/m.test(statusOf(view.pid!)));
+  });
+
   it('is gone when the node is closed, its folder too', async () => {
     const { view } = await startNode(program!);
     expect(existsSync(`/proc/${view.pid}`) || process.platform !== 'linux').toBe(true);
@@ -237,3 +246,13 @@ describe.skipIf(program === null)("HAProxy's process", () => {
     );
   });
 });
+
+/** Empty when there is no such process. */
+function statusOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch (gone) {
+    void gone;
+    return '';
+  }
+}
