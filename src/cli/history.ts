@@ -1,9 +1,10 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT } from '../domain/errors.js';
 import type { Io } from './io.js';
 import type { Finish } from './program.js';
 import { runDirectory } from './report.js';
+import { isStudy } from './study-file.js';
 
 const ALPHA = 0.05;
 
@@ -47,8 +48,8 @@ async function addRuns(
   ]);
   for (const dir of dirs) {
     const path = runDirectory(resolve(io.cwd, dir));
-    // A run of a study lies in a folder `runs/` of it; its sleeps were chosen to be tried, not to be used.
-    const isOfStudy = /[\\/]runs[\\/][^\\/]+[\\/][^\\/]+$/.test(path);
+    // STUDY/runs/NAME/STAMP: its sleeps were chosen to be tried, not to be used.
+    const isOfStudy = isStudy(join(path, '..', '..', '..'));
     const note = append(root, runSummary(analyze(readFacts(path)), dir), isOfStudy);
     if (note !== null) io.stderr.write(`note: ${note}\n`);
   }
