@@ -19,7 +19,7 @@ export function planText(header: StudyHeader, runsMs: readonly number[]): string
   const { variants, repeats, alpha, limit } = header;
   const totalMs = runsMs.reduce((a, b) => a + b, 0) * repeats;
   const lines = [
-    `${variants.length} variants × ${repeats} repeats = ${variants.length * repeats} runs, about ${formatDuration(totalMs)}; order and delays drawn from seed ${header.seed}`,
+    `${variants.length} variants × ${repeats} ${repeats === 1 ? 'repeat' : 'repeats'} = ${variants.length * repeats} runs, about ${formatDuration(totalMs)}; order and delays drawn from seed ${header.seed}`,
   ];
   const groups = [...new Set(variants.filter((v) => v.wait !== 'health').map((v) => v.group))];
   const ofGroup = (group: string) => variants.filter((v) => v.group === group);

@@ -42,7 +42,7 @@ function notProven(found: Found): string {
   const [n, without] = hasNeed
     ? [cleanDeploysFor(limit, needAlpha / Math.max(1, candidatesMs.length)), 'without a longer need']
     : [cleanDeploysFor(limit, runsAlpha), 'without downtime'];
-  const more = Number.isFinite(n) ? `; that takes ${n} deploys ${without}` : '';
+  const more = Number.isFinite(n) ? `; that takes ${n} ${n === 1 ? 'deploy' : 'deploys'} ${without}` : '';
   const observed =
     observedMinimumMs === null
       ? 'No sleep was without downtime at it and above.'

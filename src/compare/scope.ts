@@ -20,7 +20,7 @@ export function scopeOf(
       .filter((r) => r.givenUp > 0)
       .map(
         (r) =>
-          `${r.variant.label}: ${r.givenUp} places in the plan stayed undecided after every attempt; they count as not safe.`,
+          `${r.variant.label}: ${r.givenUp} of its places in the plan stayed undecided after every attempt; that counts as not safe.`,
       ),
     'It holds for this traffic: production needs the balancer’s own delay plus its own longest request, and a draining timeout no shorter than that.',
     place.balancerKind === 'lab'

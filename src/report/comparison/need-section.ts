@@ -35,8 +35,12 @@ function needFigure(r: Recommendation): Markup {
       html`<path class="grid" stroke="#e3e8ed" d="M${LEFT} ${y(s).toFixed(1)}H${WIDTH - RIGHT}"/><text class="muted" fill="#57606a" x="${LEFT - 8}" y="${(y(s) + 4).toFixed(1)}" font-size="12" text-anchor="end">${percent(s)}</text>`,
   );
   const censored = r.needs.filter((n) => n.censored).length;
-  const longest = Math.max(0, ...r.needs.filter((n) => !n.censored).map((n) => n.needMs));
-  const said = `${counted(r.needs.length, 'deploy')}: the longest need seen to its end was ${duration(longest)}; ${censored} needed more than they slept.`;
+  const known = r.needs.filter((n) => !n.censored).map((n) => n.needMs);
+  const longest =
+    known.length === 0
+      ? 'no need was seen to its end'
+      : `the longest need seen to its end was ${duration(Math.max(...known))}`;
+  const said = `${counted(r.needs.length, 'deploy')}: ${longest}; ${censored} needed more than the sleep, or may have.`;
   const svg = html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${said}" width="100%">${shares}${candidates}<path class="stroke-a" stroke="#0969da" stroke-width="2" fill="none" d="${raw(path)}"/>${marks}<text class="muted" fill="#57606a" x="${LEFT}" y="${HEIGHT - 6}" font-size="12">${r.of}; dashed: the sleeps tried; ticks: a need seen; arrows: more than that</text></svg>`;
   const title = `Share of deploys that need no longer a ${r.of}${r.group === '' ? '' : ` (${r.group})`}`;
   return html`<figure class="plot"><figcaption><span class="plot-title">${title}</span></figcaption>${svg}<p class="soft">${said}</p></figure>`;

@@ -70,6 +70,17 @@ describe('reports of a comparison', () => {
     expect(page).not.toMatch(/style="/);
   });
 
+  it('html does not call a need that nobody saw 0 ms', () => {
+    const [recommendation, ...rest] = studyOf().recommendations;
+    const needs = (recommendation?.needs ?? []).map((n) => ({ ...n, censored: true }));
+    const page = comparisonHtml(
+      { ...studyOf(), recommendations: recommendation === undefined ? rest : [{ ...recommendation, needs }] },
+      { css: '' },
+    );
+    expect(page).toContain('no need was seen to its end');
+    expect(page).not.toContain('seen to its end was');
+  });
+
   it('html puts the recommendation first and the page in the order of the design', () => {
     const page = comparisonHtml(studyOf(), { css: '' });
     const order = [
