@@ -66,7 +66,7 @@ export async function backInService(
     try {
       await awaitTarget(
         { target, condition: 'in-service', timeoutMs, settleMs: 1_000, version: '', since: 0 },
-        { balancer, probe: probeFor(scenario), traffic: { seenSince: () => true }, clock },
+        { balancer, probe: probeFor(scenario), traffic: { seenSince: () => true, lastRequestTo: () => null }, clock },
         signal,
       );
     } catch (cause) {

@@ -130,10 +130,12 @@ export interface TrafficEngine {
   ): Promise<EngineEnd>;
 }
 
-/** The runner's one look at the traffic: did an answer come through the balancer? Never part of the verdict. */
+/** The runner's look at the traffic: what came through the balancer from a target? Never part of the verdict. */
 export interface TrafficView {
   /** Whether a good answer of that target with that version, asked for since `since`, has been recorded. */
   seenSince(target: TargetId, version: string, since: Instant): boolean;
+  /** When the newest request was sent that this target is known to have answered, well or badly; null = none is known. */
+  lastRequestTo(target: TargetId): Instant | null;
 }
 
 /** Asks a target itself, past the balancer. */

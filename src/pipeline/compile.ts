@@ -11,8 +11,9 @@ import { rollingStages } from './strategies/rolling.js';
  */
 export function pipelineOf(scenario: Pick<Scenario, 'targets' | 'rollout'>, facts: BalancerFacts | null): Pipeline {
   const { rollout, targets } = scenario;
-  if (rollout.strategy === 'stages') return { stages: explicitStages(rollout.stages) };
-  return { stages: rollingStages(targets, rollout, awaitDeadlines(rollout, facts)) };
+  const deadlines = awaitDeadlines(rollout, facts);
+  if (rollout.strategy === 'stages') return { stages: explicitStages(rollout, targets, deadlines) };
+  return { stages: rollingStages(targets, rollout, deadlines) };
 }
 
 /** Known part of a pipeline's duration in ms: its sleeps. Deploys and waits come on top. */

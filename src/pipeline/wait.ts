@@ -44,12 +44,24 @@ export async function awaitTarget(request: AwaitRequest, deps: AwaitDeps, signal
     const { holds, said } = await look(request, deps, signal);
     if (signal.aborted) return;
     const now = deps.clock.now();
-    heldSince = holds ? (heldSince ?? now) : null;
+    const reachedAt = lastRequest(request, deps);
+    heldSince = holds ? Math.max(heldSince ?? now, reachedAt) : null;
     // One answer through the balancer is a fact; only a state can flap.
     if (heldSince !== null && (request.condition === 'seen' || now - heldSince >= request.settleMs)) return;
-    if (now + POLL_MS > deadline) throw timeout(request, said);
+    const reached = holds && now - reachedAt < request.settleMs;
+    if (now + POLL_MS > deadline)
+      throw timeout(request, reached ? 'requests still reach it through the load balancer' : said);
     await deps.clock.sleep(POLL_MS, signal);
   }
+}
+
+/**
+ * The balancer's record is clean before its nodes are: a target to which one of them still routes is not drained,
+ * whatever the API says. As good as the traffic's identity header: a target that does not name itself looks quiet.
+ */
+function lastRequest({ condition, target }: AwaitRequest, { traffic }: AwaitDeps): Instant {
+  const last = condition === 'drained' ? traffic.lastRequestTo(target.id) : null;
+  return last ?? Number.NEGATIVE_INFINITY;
 }
 
 async function look(request: AwaitRequest, deps: AwaitDeps, signal: AbortSignal): Promise<Look> {

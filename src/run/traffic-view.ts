@@ -3,7 +3,7 @@ import type { SampleBatch } from '../domain/sample.js';
 import type { OkRule } from '../domain/scenario.js';
 import type { Instant } from '../domain/time.js';
 
-/** What the samples written so far show to the runner; it keeps one instant per target and version. */
+/** What the samples written so far show to the runner; it keeps one instant per target, and per target and version. */
 export interface LiveTraffic extends TrafficView {
   add(batch: SampleBatch): void;
 }
@@ -14,23 +14,30 @@ const NAMES_MAX = 1_000;
 /** A good answer is a whole one that `service.ok` accepts; its instant is that of its request. */
 export function liveTraffic(ok: OkRule): LiveTraffic {
   const newest = new Map<string, Instant>();
+  const reached = new Map<string, Instant>();
   const key = (target: string, version: string) => JSON.stringify([target, version]);
   return {
     add(batch) {
       for (let row = 0; row < batch.length; row++) {
         const target = textOf(batch.target, row);
         const version = textOf(batch.version, row);
-        if (target === null || version === null || !isGood(batch, row, ok)) continue;
-        const name = key(target, version);
-        const before = newest.get(name);
+        if (target === null) continue;
         const at = batch.sentAt[row] ?? Number.NaN;
-        if (before === undefined ? newest.size < NAMES_MAX : at > before) newest.set(name, at);
+        keepNewest(reached, target, at);
+        if (version !== null && isGood(batch, row, ok)) keepNewest(newest, key(target, version), at);
       }
     },
+    lastRequestTo: (target) => reached.get(target) ?? null,
     seenSince(target, version, since) {
       return (newest.get(key(target, version)) ?? Number.NEGATIVE_INFINITY) >= since;
     },
   };
+}
+
+function keepNewest(newest: Map<string, Instant>, name: string, at: Instant): void {
+  if (Number.isNaN(at)) return;
+  const before = newest.get(name);
+  if (before === undefined ? newest.size < NAMES_MAX : at > before) newest.set(name, at);
 }
 
 function isGood(batch: SampleBatch, row: number, ok: OkRule): boolean {

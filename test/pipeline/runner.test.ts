@@ -21,7 +21,7 @@ function rig(
     deployer?: Deployer;
     journal?: (e: RunEvent) => void;
     probe?: TargetProbe;
-    traffic?: TrafficView;
+    traffic?: Partial<TrafficView>;
     members?: readonly string[];
     urls?: boolean;
   } = {},
@@ -54,7 +54,7 @@ function rig(
         rollout: scenario.rollout,
         runId: 'run',
         probe: options.probe ?? silentProbe,
-        traffic: options.traffic ?? { seenSince: () => true },
+        traffic: { seenSince: () => true, lastRequestTo: () => null, ...options.traffic },
         members: options.members ?? scenario.targets.map((t) => t.instance),
       },
       signal,
@@ -79,6 +79,50 @@ describe('the rolling pipeline', () => {
       pipelineOf(testScenario({ rollout: { ...testScenario().rollout, wait } }), null).stages[0].steps.map(stepLabel);
     expect(labels('health')).toEqual(['detach staging-1', 'await staging-1 drained', 'deploy staging-1']);
     expect(labels('both')).toEqual(['detach staging-1', 'await staging-1 drained', 'sleep 1 min', 'deploy staging-1']);
+  });
+});
+
+describe('explicit stages', () => {
+  const labels = (wait: Rollout['wait'], deploy = testScenario().rollout.deploy) => {
+    const { rollout, targets } = testScenario();
+    const [one, two] = targets;
+    const steps = [
+      { kind: 'detach', target: 'staging-1' },
+      { kind: 'sleep', ms: 60_000 },
+      { kind: 'deploy', target: 'staging-1' },
+      { kind: 'sleep', ms: 5_000 },
+      { kind: 'attach', target: 'staging-1' },
+      { kind: 'sleep', ms: 60_000 },
+    ] as const;
+    const stages = [{ name: 'all', steps }];
+    const named = [{ ...one, url: 'http://a/' }, two] as unknown as Scenario['targets'];
+    return pipelineOf({ targets: named, rollout: { ...rollout, strategy: 'stages', stages, wait, deploy } }, null)
+      .stages[0].steps;
+  };
+  const GATED = [
+    'detach staging-1',
+    'await staging-1 drained',
+    'sleep 1 min',
+    'deploy staging-1',
+    'await staging-1 to answer',
+    'sleep 5 s',
+    'attach staging-1',
+    'await staging-1 in service',
+    'await staging-1 to be seen through the load balancer',
+    'sleep 1 min',
+  ];
+
+  it('ask what a rolling deploy asks, with wait health or both; sleeps that are written are slept', () => {
+    expect(labels('sleep').map(stepLabel)).toEqual(GATED.filter((label) => !label.startsWith('await')));
+    for (const wait of ['health', 'both'] as const) expect(labels(wait).map(stepLabel)).toEqual(GATED);
+    expect(labels('both', { kind: 'none' }).map(stepLabel)).not.toContain('await staging-1 to answer');
+  });
+
+  it('with both, count a sleep from the change right before it, and no other', () => {
+    const counted = (wait: Rollout['wait']) =>
+      labels(wait).flatMap((s) => (s.kind === 'sleep' ? [s.sinceChange === true] : []));
+    expect(counted('both')).toEqual([true, false, true]);
+    expect(counted('health')).toEqual([false, false, false]);
   });
 });
 
@@ -369,6 +413,34 @@ describe('the runner', () => {
             'left detached because its deploy failed and it answers 500 with version v1; when it is sound: attach-by-hand i-1',
         });
     }
+  });
+
+  it('does not call a target drained while requests still reach it, whatever the balancer says', async () => {
+    // A node that has not heard of the detach: the record is clean, the traffic is not.
+    const deployedAt = async (reachedUntil: number) => {
+      const traffic = {
+        lastRequestTo: (id: string) => (id === 'staging-1' ? Math.min(r.clock.now(), detachedAt + reachedUntil) : null),
+      };
+      const r = rig({ rollout: { wait: 'health', awaitTimeoutMs: 60_000, settleMs: 2_000 }, traffic });
+      let detachedAt = Number.NEGATIVE_INFINITY;
+      const detach = r.balancer.detach;
+      Object.assign(r.balancer, {
+        async detach(...args: Parameters<typeof detach>) {
+          await detach(...args);
+          if (args[0].id === 'staging-1') detachedAt = r.clock.now();
+        },
+      });
+      const end = await r.run();
+      const deploy = r.events.find((e) => e.kind === 'step-intent' && e.step.kind === 'deploy');
+      return { end, afterMs: (deploy?.at ?? Number.NaN) - detachedAt };
+    };
+    expect((await deployedAt(0)).afterMs).toBe(2_000);
+    expect((await deployedAt(20_000)).afterMs).toBe(22_000);
+    const never = await deployedAt(Number.POSITIVE_INFINITY);
+    expect(never.end).toMatchObject({
+      stillDetached: [],
+      error: { code: 'AWAIT_TIMEOUT', message: expect.stringContaining('still reach it through the load balancer') },
+    });
   });
 
   it('looks once more at the end: a target that is out again although its attach was acknowledged is named', async () => {

@@ -15,7 +15,7 @@ const strategyFits: Rule = {
             ),
           ];
     }
-    const unused = (['sleep', 'wait', 'awaitTimeout'] as const).filter((key) => isWritten(['rollout', key]));
+    const unused = (['sleep'] as const).filter((key) => isWritten(['rollout', key]));
     return [
       ...(rollout.stages.length > 0
         ? []
@@ -41,8 +41,7 @@ const strategyFits: Rule = {
 const waitsAreUsed: Rule = {
   reads: ['rollout.strategy', 'rollout.wait', 'rollout.sleep'],
   findings: ({ rollout }, isWritten) => {
-    if (rollout.strategy === 'stages') return [];
-    if (rollout.wait === 'health' && isWritten(['rollout', 'sleep'])) {
+    if (rollout.strategy !== 'stages' && rollout.wait === 'health' && isWritten(['rollout', 'sleep'])) {
       return [
         warning(
           ['rollout', 'sleep'],

@@ -61,7 +61,8 @@ export const rolloutSchema = z
       .prefault({})
       .meta({ description: 'Fixed waits of strategy rolling.' }),
     wait: z.enum(['sleep', 'health', 'both']).prefault('sleep').meta({
-      description: 'How strategy rolling waits: sleep a fixed time, ask the load balancer, or ask and then sleep.',
+      description:
+        'How to wait after a change: sleep a fixed time, ask the load balancer, or ask and then sleep. With strategy stages the sleeps are those written into the stages; health and both add the questions.',
     }),
     awaitTimeout: orOff('auto', someTime()).prefault('auto').meta({
       description:

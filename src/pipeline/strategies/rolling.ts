@@ -1,6 +1,7 @@
-import type { AwaitCondition, Stage, Step } from '../../domain/pipeline.js';
+import type { Stage, Step } from '../../domain/pipeline.js';
 import type { Rollout } from '../../domain/scenario.js';
 import type { Target, TargetId } from '../../domain/target.js';
+import { type Deadlines, gatesAfter } from './gates.js';
 
 /**
  * One target after the other, in the shape of the pipeline this product grew out of: the first target is the canary
@@ -17,49 +18,31 @@ export function rollingStages(
   const [first, ...rest] = targets;
   const stages: [Stage, ...Stage[]] = [
     { name: `${first.id}-out`, steps: outSteps(first, rollout, deadlines) },
-    { name: `${first.id}-in`, steps: inSteps(first.id, rollout, deadlines) },
+    { name: `${first.id}-in`, steps: inSteps(first, rollout, deadlines) },
   ];
   for (const target of rest) {
-    const steps = [...outSteps(target, rollout, deadlines), ...inSteps(target.id, rollout, deadlines)] as const;
+    const steps = [...outSteps(target, rollout, deadlines), ...inSteps(target, rollout, deadlines)] as const;
     stages.push({ name: target.id, steps });
   }
   return stages;
 }
 
-interface Deadlines {
-  readonly afterDetachMs: number;
-  readonly afterAttachMs: number;
-}
-
-/**
- * What is asked, when the balancer is asked at all: after the detach whether it is drained, after the deploy whether
- * the target itself answers with the new version (where its address is known), after the attach whether it is in
- * service and an answer of it came through the balancer. `both` lasts until the sleep, counted from the change, is over
- * too: the longer of the two.
- */
+/** `both` lasts until the sleep, counted from the change, is over too: the longer of the two. */
 function outSteps(target: Target, rollout: Rollout, deadlines: Deadlines): [Step, ...Step[]] {
   const { id } = target;
-  const asks = rollout.wait !== 'sleep';
-  const drained = asks ? [awaiting(id, 'drained', deadlines.afterDetachMs)] : [];
   const deploys = rollout.deploy.kind !== 'none';
-  const answers = asks && deploys && (target.url ?? null) !== null;
   return [
     { kind: 'detach', target: id },
-    ...drained,
+    ...gatesAfter('detach', target, rollout, deadlines),
     ...sleeping(id, rollout, 'after-detach'),
-    ...(deploys ? [{ kind: 'deploy' as const, target: id }] : []),
-    ...(answers ? [awaiting(id, 'answers', deadlines.afterAttachMs)] : []),
+    ...(deploys ? [{ kind: 'deploy' as const, target: id }, ...gatesAfter('deploy', target, rollout, deadlines)] : []),
   ];
 }
 
-function inSteps(target: TargetId, rollout: Rollout, deadlines: Deadlines): [Step, ...Step[]] {
-  const ms = deadlines.afterAttachMs;
-  const asked = rollout.wait === 'sleep' ? [] : [awaiting(target, 'in-service', ms), awaiting(target, 'seen', ms)];
-  return [{ kind: 'attach', target }, ...asked, ...sleeping(target, rollout, 'after-attach')];
-}
-
-function awaiting(target: TargetId, condition: AwaitCondition, timeoutMs: number): Step {
-  return { kind: 'await', target, condition, timeoutMs };
+function inSteps(target: Target, rollout: Rollout, deadlines: Deadlines): [Step, ...Step[]] {
+  const { id } = target;
+  const asked = gatesAfter('attach', target, rollout, deadlines);
+  return [{ kind: 'attach', target: id }, ...asked, ...sleeping(id, rollout, 'after-attach')];
 }
 
 function sleeping(target: TargetId, rollout: Rollout, why: 'after-detach' | 'after-attach'): Step[] {
