@@ -25,7 +25,7 @@ import { reconcile } from './reconcile.js';
 import type { PassLookup } from './required-pass.js';
 import { type Retries, retriesOf } from './retries.js';
 import type { RunOptions } from './run.js';
-import { endingAtOnce, onStopSignals } from './stop-signals.js';
+import { endingAfter, endingAtOnce, onStopSignals } from './stop-signals.js';
 import { findingsText, printResult } from './summary.js';
 import { toolVersion } from './version.js';
 
@@ -83,6 +83,8 @@ async function underLab(request: Conduct, lab: LabAccess | null, endEarly: () =>
     balancer.close();
     throw error;
   });
+  endEarly();
+  const locked = endingAfter('no target was detached, the lock is given back', release, io);
   try {
     await reconcile(scenario, balancer, io);
     const lookup = passLookup(request.options, io);
@@ -94,9 +96,12 @@ async function underLab(request: Conduct, lab: LabAccess | null, endEarly: () =>
       );
       return EXIT.refused;
     }
-    endEarly();
+    // Without the lock nothing may be touched; the process ends as soon as it is back.
+    if (locked.begun()) return await new Promise<never>(() => undefined);
+    locked.off();
     return await rolled(request, scenario, balancer, retries, lab, { ...seen, forced }, io);
   } finally {
+    locked.off();
     await release();
     balancer.close();
   }

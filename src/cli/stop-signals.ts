@@ -74,6 +74,29 @@ export function endingAtOnce(said: string, io: Io): () => void {
   });
 }
 
+/**
+ * For the time under the lock, before the run has its own way to stop: the first signal gives the lock back and ends
+ * then, a second one ends at once. Whoever holds the lock must not go on once that has `begun`.
+ * @param undo must not reject.
+ */
+export function endingAfter(
+  said: string,
+  undo: () => Promise<void>,
+  io: Io,
+): { readonly begun: () => boolean; readonly off: () => void } {
+  let begun = false;
+  const off = io.onSignal((signal) => {
+    const code = codeOf(signal);
+    if (begun) io.exitNow(code);
+    else {
+      begun = true;
+      io.stderr.write(`\n${signal}: ending; ${said} (again = end at once)\n`);
+      void undo().finally(() => io.exitNow(code));
+    }
+  });
+  return { begun: () => begun, off };
+}
+
 function stayingOut(out: readonly string[]): string {
   return out.length === 0 ? 'nothing is detached' : `${out.join(', ')} stays detached because its deploy failed`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Io } from '../../src/cli/io.js';
-import { endingAtOnce, onStopSignals } from '../../src/cli/stop-signals.js';
+import { endingAfter, endingAtOnce, onStopSignals } from '../../src/cli/stop-signals.js';
 import type { RunEvent } from '../../src/domain/event.js';
 import type { Step } from '../../src/domain/pipeline.js';
 import { fakeBalancer } from '../support/fake-balancer.js';
@@ -89,5 +89,55 @@ describe('signals while there is nothing to undo', () => {
     endingAtOnce('nothing was touched', io);
     expect(() => signal(name)).toThrow(`exit ${code}`);
     expect(err()).toContain(`${name}: ended; nothing was touched`);
+  });
+});
+
+describe('signals under the lock, before the first detach', () => {
+  function locked() {
+    let signal: (name: Signal) => void = () => undefined;
+    const ends: number[] = [];
+    const fake = fakeIo({
+      onSignal(handler) {
+        signal = handler;
+        return () => {
+          signal = () => undefined;
+        };
+      },
+      exitNow: ((code: number) => void ends.push(code)) as Io['exitNow'],
+    });
+    let released: () => void = () => undefined;
+    let asked = 0;
+    const release = () => {
+      asked++;
+      return new Promise<void>((resolve) => {
+        released = resolve;
+      });
+    };
+    const ending = endingAfter('the lock is given back', release, fake.io);
+    return { ...fake, ending, ends, asked: () => asked, released: () => released(), send: (n: Signal) => signal(n) };
+  }
+
+  it('give it back first: a tag that stays keeps every other machine out', async () => {
+    const r = locked();
+    expect(r.ending.begun()).toBe(false);
+    r.send('SIGTERM');
+    expect([r.ending.begun(), r.asked(), r.ends]).toEqual([true, 1, []]);
+    expect(r.err()).toContain('SIGTERM: ending; the lock is given back');
+    r.released();
+    await expect.poll(() => r.ends).toEqual([143]);
+  });
+
+  it('end at once when they come twice', () => {
+    const r = locked();
+    r.send('SIGINT');
+    r.send('SIGINT');
+    expect([r.asked(), r.ends]).toEqual([1, [130]]);
+  });
+
+  it('are somebody else’s afterwards', () => {
+    const r = locked();
+    r.ending.off();
+    r.send('SIGINT');
+    expect([r.ending.begun(), r.asked(), r.ends]).toEqual([false, 0, []]);
   });
 });
