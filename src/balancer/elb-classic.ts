@@ -6,7 +6,6 @@ import {
   DescribeLoadBalancersCommand,
   DescribeTagsCommand,
   ElasticLoadBalancingClient,
-  type ElasticLoadBalancingClientConfig,
   type InstanceState,
   type LoadBalancerAttributes,
   type LoadBalancerDescription,
@@ -16,54 +15,51 @@ import {
 import { RollproofError } from '../domain/errors.js';
 import type { Balancer, BalancerFacts, LockTag } from '../domain/ports.js';
 import type { Target, TargetHealth } from '../domain/target.js';
+import {
+  type AwsAccess,
+  ask,
+  awsCommand,
+  clientConfig,
+  isDenied,
+  LOCK_TAG,
+  type RefusalHint,
+  shellWord,
+} from './aws-api.js';
 import { classicTargetState } from './classic-states.js';
 
-export interface ClassicOptions {
+export interface ClassicOptions extends AwsAccess {
   readonly name: string;
-  readonly region: string;
-  /** null = AWS; a lab or another stand-in otherwise. */
-  readonly endpoint: string | null;
-  /** null = the SDK's own chain (environment, profile, instance role). */
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
-  /** How often the SDK itself tries; 1 under `retryingBalancer`. Absent = 4. */
-  readonly attempts?: number;
-  /** Makes one API call again as long as that may help; absent = once. */
-  readonly again?: <T>(call: () => Promise<T>) => Promise<T>;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
-const REQUEST_TIMEOUT_MS = 20_000;
-
-/** The tag that holds the lock of whoever rolls behind this balancer. */
-const LOCK_TAG = 'rollproof:lock';
 /** Pages of 400 balancers looked through for those that share a member. */
 const PAGES_MAX = 10;
 
 /** AWS Classic ELB through AWS's own SDK. */
 export function classicBalancer(options: ClassicOptions): Balancer {
   const client = new ElasticLoadBalancingClient(clientConfig(options));
-  const name = options.name;
+  const { name } = options;
+  const hint = refusalHint(options);
   const describe = async (signal: AbortSignal): Promise<LoadBalancerDescription> => {
-    const reply = await ask(options, () =>
+    const reply = await ask(options, hint, () =>
       client.send(new DescribeLoadBalancersCommand({ LoadBalancerNames: [name] }), { abortSignal: signal }),
     );
     const found = reply.LoadBalancerDescriptions?.[0];
     if (found === undefined)
       throw new RollproofError('BALANCER_REFUSED', `there is no load balancer named ${name} in ${options.region}`, {
-        hint: refusalHint('LoadBalancerNotFound', options),
+        hint: refusalHint(options)('LoadBalancerNotFound'),
       });
     return found;
   };
   return {
     async detach(target, signal) {
       const input = { LoadBalancerName: name, Instances: [{ InstanceId: target.instance }] };
-      await ask(options, () =>
+      await ask(options, hint, () =>
         client.send(new DeregisterInstancesFromLoadBalancerCommand(input), { abortSignal: signal }),
       );
     },
     async attach(target, signal) {
       const input = { LoadBalancerName: name, Instances: [{ InstanceId: target.instance }] };
-      await ask(options, () =>
+      await ask(options, hint, () =>
         client.send(new RegisterInstancesWithLoadBalancerCommand(input), { abortSignal: signal }),
       );
     },
@@ -71,7 +67,7 @@ export function classicBalancer(options: ClassicOptions): Balancer {
       if (targets.length === 0) return [];
       const input = { LoadBalancerName: name, Instances: targets.map((t) => ({ InstanceId: t.instance })) };
       const [states, description] = await Promise.all([
-        ask(options, () => client.send(new DescribeInstanceHealthCommand(input), { abortSignal: signal })),
+        ask(options, hint, () => client.send(new DescribeInstanceHealthCommand(input), { abortSignal: signal })),
         describe(signal),
       ]);
       const members = membersOf(description);
@@ -81,15 +77,15 @@ export function classicBalancer(options: ClassicOptions): Balancer {
       const [description, elsewhere, attributes] = await Promise.all([
         describe(signal),
         othersWithMembers(client, options, signal),
-        ask(options, () =>
+        ask(options, hint, () =>
           client.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerName: name }), { abortSignal: signal }),
         ),
       ]);
       return { ...balancerFacts(name, description, attributes.LoadBalancerAttributes), elsewhere };
     },
     attachCommand(target) {
-      const endpoint = options.endpoint === null ? '' : ` --endpoint-url ${shellWord(options.endpoint)}`;
-      return `aws elb register-instances-with-load-balancer --region ${shellWord(options.region)}${endpoint} --load-balancer-name ${shellWord(name)} --instances ${shellWord(target.instance)}`;
+      const command = awsCommand('elb', 'register-instances-with-load-balancer', options);
+      return `${command} --load-balancer-name ${shellWord(name)} --instances ${shellWord(target.instance)}`;
     },
     lockTag: lockTag(client, options),
     close() {
@@ -104,11 +100,12 @@ async function othersWithMembers(
   options: ClassicOptions,
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, readonly string[]>> | null> {
+  const hint = refusalHint(options);
   const found: Record<string, string[]> = {};
   let marker: string | undefined;
   for (let page = 0; page < PAGES_MAX; page++) {
     const input = { PageSize: 400, ...(marker === undefined ? {} : { Marker: marker }) };
-    const reply = await ask(options, () =>
+    const reply = await ask(options, hint, () =>
       client.send(new DescribeLoadBalancersCommand(input), { abortSignal: signal }),
     );
     for (const other of reply.LoadBalancerDescriptions ?? []) {
@@ -124,9 +121,10 @@ async function othersWithMembers(
 
 function lockTag(client: ElasticLoadBalancingClient, options: ClassicOptions): LockTag {
   const LoadBalancerNames = [options.name];
+  const hint = refusalHint(options);
   return {
     async read(signal) {
-      const reply = await ask(options, () =>
+      const reply = await ask(options, hint, () =>
         client.send(new DescribeTagsCommand({ LoadBalancerNames }), { abortSignal: signal }),
       );
       const tags = reply.TagDescriptions?.[0]?.Tags ?? [];
@@ -134,26 +132,12 @@ function lockTag(client: ElasticLoadBalancingClient, options: ClassicOptions): L
     },
     async write(value, signal) {
       const input = { LoadBalancerNames, Tags: [{ Key: LOCK_TAG, Value: value }] };
-      await ask(options, () => client.send(new AddTagsCommand(input), { abortSignal: signal }));
+      await ask(options, hint, () => client.send(new AddTagsCommand(input), { abortSignal: signal }));
     },
     async remove(signal) {
       const input = { LoadBalancerNames, Tags: [{ Key: LOCK_TAG }] };
-      await ask(options, () => client.send(new RemoveTagsCommand(input), { abortSignal: signal }));
+      await ask(options, hint, () => client.send(new RemoveTagsCommand(input), { abortSignal: signal }));
     },
-  };
-}
-
-function clientConfig(options: ClassicOptions): ElasticLoadBalancingClientConfig {
-  return {
-    region: options.region,
-    maxAttempts: options.attempts ?? 4,
-    requestHandler: {
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      throwOnRequestTimeout: true,
-    },
-    ...(options.endpoint === null ? {} : { endpoint: options.endpoint }),
-    ...(options.credentials === null ? {} : { credentials: options.credentials }),
   };
 }
 
@@ -181,6 +165,7 @@ function balancerFacts(
 ): BalancerFacts {
   const check = description.HealthCheck;
   const draining = attributes?.ConnectionDraining;
+  const listeners = (description.ListenerDescriptions ?? []).map(({ Listener }) => Listener?.Protocol ?? '');
   return {
     kind: 'elb-classic',
     name,
@@ -191,6 +176,8 @@ function balancerFacts(
     idleTimeoutMs: seconds(attributes?.ConnectionSettings?.IdleTimeout),
     crossZone: attributes?.CrossZoneLoadBalancing?.Enabled ?? null,
     zones: description.AvailabilityZones ?? [],
+    // One connection-wise listener is enough doubt: the service's may be it.
+    balances: listeners.some((protocol) => /^(tcp|ssl)$/i.test(protocol)) ? 'connections' : 'requests',
     healthCheck:
       check === undefined
         ? null
@@ -206,56 +193,13 @@ function balancerFacts(
 
 const seconds = (value: number | undefined): number | null => (value === undefined ? null : value * 1000);
 
-/** One place that turns the SDK's errors into ours, with the wire's own code in the message. */
-async function ask<T>(options: ClassicOptions, call: () => Promise<T>): Promise<T> {
-  const once = async () => {
-    try {
-      return await call();
-    } catch (cause) {
-      throw classicError(cause, options);
-    }
+function refusalHint(options: ClassicOptions): RefusalHint {
+  return (code) => {
+    if (code === 'LoadBalancerNotFound')
+      return `check balancer.name (${options.name}) and balancer.region (${options.region})`;
+    if (code === 'InvalidInstance') return 'check targets[].instance';
+    return isDenied(code)
+      ? 'the credentials need elasticloadbalancing:Describe*, RegisterInstancesWithLoadBalancer and DeregisterInstancesFromLoadBalancer'
+      : null;
   };
-  return options.again === undefined ? once() : options.again(once);
-}
-
-function classicError(cause: unknown, options: ClassicOptions): RollproofError {
-  const error = cause instanceof Error ? cause : new Error(String(cause));
-  const where = options.endpoint ?? `AWS ${options.region}`;
-  if ('$metadata' in error && '$fault' in error) {
-    const code = 'Code' in error && typeof error.Code === 'string' ? error.Code : error.name;
-    if (error.$fault === 'server' || /Throttl|RequestLimitExceeded|TooManyRequests/.test(code)) {
-      return new RollproofError('BALANCER_UNREACHABLE', `${where} is too busy: ${code}: ${error.message}`, {
-        hint: 'other callers may use up the API rate of this account; try again in a moment',
-        cause,
-      });
-    }
-    return new RollproofError('BALANCER_REFUSED', `${where} refused: ${code}: ${error.message}`, {
-      hint: refusalHint(code, options),
-      cause,
-    });
-  }
-  return new RollproofError('BALANCER_UNREACHABLE', `could not ask ${where}: ${error.message || error.name}`, {
-    hint:
-      error.name === 'CredentialsProviderError'
-        ? 'give AWS credentials (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)'
-        : 'is the region right and the network up?',
-    cause,
-  });
-}
-
-function refusalHint(code: string, options: ClassicOptions): string | null {
-  if (code === 'LoadBalancerNotFound')
-    return `check balancer.name (${options.name}) and balancer.region (${options.region})`;
-  if (code === 'InvalidInstance') return 'check targets[].instance';
-  if (/InvalidClientTokenId|SignatureDoesNotMatch|ExpiredToken|AuthFailure|InvalidAccessKeyId/.test(code))
-    return 'AWS does not accept these credentials: log in again, or check AWS_PROFILE and AWS_ACCESS_KEY_ID';
-  if (/AccessDenied|UnauthorizedOperation/.test(code)) {
-    return 'the credentials need elasticloadbalancing:Describe*, RegisterInstancesWithLoadBalancer and DeregisterInstancesFromLoadBalancer';
-  }
-  return null;
-}
-
-/** Quoted only where a shell would need it, so the usual command stays readable. */
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

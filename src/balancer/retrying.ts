@@ -27,13 +27,15 @@ const UNANSWERED_DEADLINE_MS = 5_000;
  * API is eventually consistent (aws-sdk-ruby#1538).
  */
 const INVALID_INSTANCE_MS = 60_000;
+/** Classic's and ELBv2's word for it. */
+const UNKNOWN_INSTANCE: ReadonlySet<unknown> = new Set(['InvalidInstance', 'InvalidTarget']);
 const BASE_MS = 200;
 const CAP_MS = 8_000;
 
 /**
  * The same balancer, patient: what is throttled, answered with 5xx, timed out or never answered is asked again with
  * exponential backoff and full jitter (delay uniform in [0, min(cap, base × 2ⁿ)]) until a deadline. Every such call is
- * idempotent, so a lost acknowledgement is simply sent again. A refusal is final, but for InvalidInstance at an attach and
+ * idempotent, so a lost acknowledgement is simply sent again. A refusal is final, but for an unknown instance at an attach and
  * for a minute after it. `inner` must not retry by itself.
  */
 export function retryingBalancer(inner: Balancer, deps: RetryDeps): Balancer {
@@ -56,6 +58,7 @@ export function retryingBalancer(inner: Balancer, deps: RetryDeps): Balancer {
     },
     describe: (signal) => inner.describe(signal),
     attachCommand: (target) => inner.attachCommand(target),
+    ...(inner.drainStateLags === undefined ? {} : { drainStateLags: inner.drainStateLags }),
     ...(inner.lockTag === undefined ? {} : { lockTag: patientTag(inner.lockTag, patient) }),
     close: () => inner.close(),
   };
@@ -150,5 +153,5 @@ function mayPass(error: unknown): boolean {
 function isUnknownInstance(error: unknown): boolean {
   if (!(error instanceof RollproofError)) return false;
   const { cause } = error;
-  return typeof cause === 'object' && cause !== null && 'Code' in cause && cause.Code === 'InvalidInstance';
+  return typeof cause === 'object' && cause !== null && 'Code' in cause && UNKNOWN_INSTANCE.has(cause.Code);
 }

@@ -16,6 +16,8 @@ export interface Balancer {
   describe(signal: AbortSignal): Promise<BalancerFacts>;
   /** The exact command a person can run by hand to attach a target again. */
   attachCommand(target: Target): string;
+  /** It says `draining` for the whole drain timeout, even of a target that has finished long before; absent = no. */
+  readonly drainStateLags?: boolean;
   /** The lock kept at the balancer itself, where it can keep one. */
   readonly lockTag?: LockTag;
   close(): void;
@@ -42,6 +44,15 @@ export interface BalancerFacts {
   readonly zones: readonly string[];
   /** Other balancers that have some of its members, by instance id; absent or null = not known. */
   readonly elsewhere?: Readonly<Record<string, readonly string[]>> | null;
+  /** What it deals out to its targets: single requests, or whole connections with all their requests; absent = not known. */
+  readonly balances?: 'requests' | 'connections';
+  /** Until a detached target gets nothing new any more, and an attached one is routed to, ms at worst; absent = 30 s. */
+  readonly leaveMs?: number;
+  readonly joinMs?: number;
+  /** False: what is still open at the end of draining goes on; absent = it is cut. */
+  readonly drainEnds?: boolean;
+  /** A target that came back gets its whole share only after this, ms; absent or 0 = at once. */
+  readonly slowStartMs?: number;
   readonly healthCheck: {
     readonly target: string;
     readonly intervalMs: number;
