@@ -43,7 +43,7 @@ export async function lockBalancer(
 }
 
 async function lockTag(scenario: Scenario, balancer: Balancer, work: string, io: LockIo): Promise<() => Promise<void>> {
-  const wanted = scenario.balancer.kind === 'elb-classic' && scenario.balancer.lockTag === true;
+  const wanted = scenario.balancer.kind !== 'lab' && scenario.balancer.lockTag === true;
   if (!wanted || balancer.lockTag === undefined) return () => Promise.resolve();
   const origin = io.monotonicNs();
   const deps = { clock: realClock(origin), random: randomFrom(Number(origin & 0x1f_ffff_ffff_ffffn)) };

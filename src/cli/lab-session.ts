@@ -46,6 +46,7 @@ function labAccess(lab: LabHandle): LabAccess {
     endpoint: lab.endpoint,
     region: lab.region,
     loadBalancer: lab.loadBalancer,
+    targetGroupArn: lab.targetGroupArn,
     url: lab.url,
     caFile: lab.caFile,
     addresses: lab.nodes.map((n) => `${n.host}:${n.port}`),

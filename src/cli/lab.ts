@@ -96,8 +96,10 @@ function checked(options: LaunchOptions): LaunchOptions {
 }
 
 function readyLine(lab: LabHandle): object {
-  const { endpoint, region, loadBalancer, dnsName, url, caFile, nodes, instances, note } = lab;
-  return { endpoint, region, loadBalancer, dnsName, url, caFile, nodes, instances, note };
+  const { endpoint, region, kind, loadBalancer, loadBalancerArn, targetGroupArn } = lab;
+  const { dnsName, url, caFile, nodes, instances, note } = lab;
+  const balancer = { kind, loadBalancer, loadBalancerArn, targetGroupArn };
+  return { endpoint, region, ...balancer, dnsName, url, caFile, nodes, instances, note };
 }
 
 function readyText(lab: LabHandle): string {
@@ -105,14 +107,19 @@ function readyText(lab: LabHandle): string {
   const scheme = lab.url.slice(0, lab.url.indexOf(':'));
   const nodes = lab.nodes.map((n) => `${scheme}://${n.host}:${n.port}/`).join('  ');
   const trust = lab.caFile === null ? '' : `\ncertificate ${lab.caFile} (give it to your client as the CA to trust)`;
+  const group = lab.targetGroupArn === null ? '' : `\ntarget group ${lab.targetGroupArn}`;
+  const [variable, look] =
+    lab.targetGroupArn === null
+      ? ['', `elb describe-instance-health --load-balancer-name ${lab.loadBalancer}`]
+      : ['_V2', `elbv2 describe-target-health --target-group-arn ${lab.targetGroupArn}`];
   const note = lab.note === null ? '' : `\nnote        ${lab.note}`;
-  return `lab ready: load balancer ${lab.loadBalancer} in ${lab.region}
+  return `lab ready: ${lab.kind} load balancer ${lab.loadBalancer} in ${lab.region}${group}
 ${targets}
 data plane  ${nodes}${trust}${note}
 API         ${lab.endpoint}
 point any AWS client at it:
-  export AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING=${lab.endpoint} AWS_REGION=${lab.region} AWS_DEFAULT_REGION=${lab.region} AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab
-  aws elb describe-instance-health --load-balancer-name ${lab.loadBalancer}
+  export AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING${variable}=${lab.endpoint} AWS_REGION=${lab.region} AWS_DEFAULT_REGION=${lab.region} AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab
+  aws ${look}
 Ctrl-C stops it.
 `;
 }

@@ -11,6 +11,7 @@ import type {
   Traffic,
 } from '../domain/scenario.js';
 import type { Target } from '../domain/target.js';
+import { targetGroupOf } from './schema/balancer.js';
 import type { ScenarioDocument } from './schema.js';
 
 /** Makes a path written in the scenario relative to the file it was written in. */
@@ -51,6 +52,10 @@ function serviceOf(service: ScenarioDocument['service']): Service {
 
 function balancerOf(balancer: ScenarioDocument['balancer']): BalancerConfig {
   if (balancer.kind === 'elb-classic') return balancer;
+  if (balancer.kind === 'elbv2') {
+    const { targetGroup, ...rest } = balancer;
+    return { ...rest, ...targetGroupOf(targetGroup) };
+  }
   const knobs = Object.entries(balancer.knobs).filter(
     (entry): entry is [string, LabKnobValue] => entry[1] !== undefined,
   );
@@ -66,6 +71,7 @@ function rolloutOf(rollout: ScenarioDocument['rollout'], resolvePath: ResolvePat
     awaitTimeoutMs: rollout.awaitTimeout,
     settleMs: rollout.settle,
     onFailure: rollout.onFailure,
+    ...(rollout.awaitUnused ? { awaitUnused: true } : {}),
     minInService: rollout.minInService,
     deploy: deployOf(rollout.deploy, resolvePath),
     version: rollout.version,

@@ -55,6 +55,20 @@ export type BalancerConfig =
       readonly lockTag?: boolean;
     }
   | {
+      /** A target group of an Application or Network Load Balancer; `region` to `lockTag` as for Classic. */
+      readonly kind: 'elbv2';
+      /** The target group's name, also where the file names it by its ARN: one target group has one name. */
+      readonly name: string;
+      /** Its ARN where the file gives it; null = looked up by name. */
+      readonly arn: string | null;
+      /** The port targets are registered with; null = the target group's own. */
+      readonly port: number | null;
+      readonly region: string;
+      readonly endpoint: string | null;
+      readonly autoScaling?: 'none' | 'suspended' | null;
+      readonly lockTag?: boolean;
+    }
+  | {
       readonly kind: 'lab';
       readonly name: string;
       readonly preset: string;
@@ -88,6 +102,8 @@ export interface Rollout {
   readonly settleMs?: number;
   /** What becomes of a target whose deploy failed: left as it is, or given the previous version; absent = stop. */
   readonly onFailure?: 'stop' | 'rollback';
+  /** Whether a detach is done only when the balancer says `unused`, where it says `draining` long after; absent = no. */
+  readonly awaitUnused?: boolean;
   /** Other targets that must be healthy before any detach; checked live. */
   readonly minInService: number;
   readonly deploy: DeployConfig;

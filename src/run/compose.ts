@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { classicBalancer } from '../balancer/elb-classic.js';
+import { elbv2Balancer } from '../balancer/elbv2.js';
 import { patientCall, type RetryDeps, retryingBalancer } from '../balancer/retrying.js';
 import type { Balancer, Deployer, EventSink, TargetProbe, TrafficEngine } from '../domain/ports.js';
 import type { Scenario, Traffic } from '../domain/scenario.js';
@@ -21,6 +22,8 @@ export interface LabAccess {
   readonly endpoint: string;
   readonly region: string;
   readonly loadBalancer: string;
+  /** What an ELBv2 lab is spoken to about; null = its balancer is a Classic one. */
+  readonly targetGroupArn: string | null;
   /** `http://name:port` of its data plane. */
   readonly url: string;
   /** Addresses behind that name, `ip` or `ip:port`. */
@@ -70,12 +73,16 @@ export function balancerFor(scenario: Scenario, lab: LabAccess | null, retries: 
 function driverFor({ balancer }: Scenario, lab: LabAccess | null, retries: RetryDeps): Balancer {
   const patience = { attempts: 1, again: patientCall(retries) } as const;
   if (lab !== null) {
-    const { loadBalancer: name, region, endpoint } = lab;
-    return classicBalancer({ name, region, endpoint, credentials: labCredentials(lab), ...patience });
+    const { loadBalancer: name, region, endpoint, targetGroupArn: arn } = lab;
+    const access = { region, endpoint, credentials: labCredentials(lab), ...patience };
+    if (arn === null) return classicBalancer({ name, ...access });
+    return elbv2Balancer({ name: arn.split('/')[1] ?? name, arn, port: null, ...access });
   }
   if (balancer.kind === 'lab') throw new Error('a lab scenario needs a started lab');
   const { name, region, endpoint } = balancer;
-  return classicBalancer({ name, region, endpoint, credentials: null, ...patience });
+  const access = { name, region, endpoint, credentials: null, ...patience };
+  if (balancer.kind === 'elb-classic') return classicBalancer(access);
+  return elbv2Balancer({ ...access, arn: balancer.arn, port: balancer.port });
 }
 
 /** Draws for jitter and lock waits; two runs that start together must not stay in step. */

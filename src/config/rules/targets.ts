@@ -37,9 +37,11 @@ const enoughTargets: Rule = {
 const instanceIds: Rule = {
   reads: ['targets[].instance', 'balancer'],
   findings: ({ targets, balancer }) => {
-    if (balancer.kind !== 'elb-classic' || balancer.endpoint !== null) return [];
+    if (balancer.kind === 'lab' || balancer.endpoint !== null) return [];
+    // A target group may have addresses for targets.
+    const isAddress = (text: string) => balancer.kind === 'elbv2' && /^\d{1,3}(\.\d{1,3}){3}$/.test(text);
     return targets.flatMap((target, index) =>
-      /^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(target.instance)
+      isAddress(target.instance) || /^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(target.instance)
         ? []
         : [
             warning(
@@ -52,5 +54,23 @@ const instanceIds: Rule = {
   },
 };
 
-/** Rules about `targets:`. */
-export const TARGET_RULES: readonly Rule[] = [unique('id'), unique('instance'), enoughTargets, instanceIds];
+/** An ARN says where its target group is: asking another region finds nothing, or one that is not meant. */
+const regionOfArn: Rule = {
+  reads: ['balancer'],
+  findings: ({ balancer }) => {
+    if (balancer.kind !== 'elbv2') return [];
+    const region = /^arn:[^:]*:elasticloadbalancing:([^:]*):/.exec(balancer.targetGroup)?.[1];
+    if (region === undefined || region === balancer.region) return [];
+    const message = `${quoted(balancer.region)} is not the region of the target group, which is in ${quoted(region)}`;
+    return [problem(['balancer', 'region'], message, `write region: ${region}`)];
+  },
+};
+
+/** Rules about `targets:` and where they are registered. */
+export const TARGET_RULES: readonly Rule[] = [
+  unique('id'),
+  unique('instance'),
+  enoughTargets,
+  instanceIds,
+  regionOfArn,
+];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { LabKnobValue } from '../../domain/scenario.js';
 import { LAB_KNOBS, type LabKnob, readKnob } from '../lab-knobs.js';
-import { flag, name, pattern, seed } from './fields.js';
+import { count, flag, name, orOff, pattern, seed } from './fields.js';
 import { optionalUrl } from './service.js';
 
 const knobInputs = {
@@ -30,16 +30,8 @@ function knobField(knob: LabKnob) {
 
 const knobsSchema = z.strictObject(Object.fromEntries(LAB_KNOBS.map((knob) => [knob.name, knobField(knob)])));
 
-const elbClassic = z.strictObject({
-  kind: z.literal('elb-classic').meta({ description: 'A Classic ELB, reached through the AWS API.' }),
-  name: pattern(
-    /^[A-Za-z0-9-]{1,32}$/,
-    'a Classic ELB name (at most 32 letters, digits and dashes)',
-    'take the name, not the DNS name',
-  ).meta({
-    description: 'Name of the Classic ELB.',
-    example: 'my-load-balancer',
-  }),
+/** What both of AWS's APIs need to know. */
+const aws = {
   region: pattern(/^[a-z]{2,}(-[a-z]+)+-\d+$/, 'an AWS region', 'write a region such as eu-west-1').meta({
     description: 'AWS region of the load balancer.',
     example: 'eu-west-1',
@@ -53,8 +45,47 @@ const elbClassic = z.strictObject({
         'The ELB API does not tell whether targets belong to an Auto Scaling group, so say it: none, or suspended when its processes are suspended for the roll. AWS is refused without a word.',
     }),
   lockTag: flag().prefault('false').meta({
-    description: 'Also keep the lock as the tag rollproof:lock on the load balancer, for runs on other machines.',
+    description:
+      'Also keep the lock as the tag rollproof:lock on the load balancer (ELBv2: the target group), for runs on other machines.',
   }),
+};
+
+const elbClassic = z.strictObject({
+  kind: z.literal('elb-classic').meta({ description: 'A Classic ELB, reached through the AWS API.' }),
+  name: pattern(
+    /^[A-Za-z0-9-]{1,32}$/,
+    'a Classic ELB name (at most 32 letters, digits and dashes)',
+    'take the name, not the DNS name',
+  ).meta({
+    description: 'Name of the Classic ELB.',
+    example: 'my-load-balancer',
+  }),
+  ...aws,
+});
+
+/** Group 1 or 2 is the name: bare, or in an ARN with its region before. */
+const TARGET_GROUP =
+  /^(?:([A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?)|arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:targetgroup\/([A-Za-z0-9-]{1,32})\/[0-9a-f]{16})$/;
+
+/** A target group's name, and its ARN where that is what the file gives. */
+export function targetGroupOf(written: string): { readonly name: string; readonly arn: string | null } {
+  const [, bare, inArn] = TARGET_GROUP.exec(written) ?? [];
+  return { name: bare ?? inArn ?? written, arn: bare === undefined ? written : null };
+}
+
+const elbv2 = z.strictObject({
+  kind: z
+    .literal('elbv2')
+    .meta({ description: 'A target group of an Application or Network Load Balancer, reached through the AWS API.' }),
+  targetGroup: pattern(
+    TARGET_GROUP,
+    'the name or ARN of a target group',
+    'take the target group, not the load balancer: a name such as my-targets, or arn:aws:elasticloadbalancing:…:targetgroup/…',
+  ).meta({ description: 'The target group, by its name or its ARN.', example: 'my-targets' }),
+  port: orOff('auto', count(1, 65_535))
+    .prefault('auto')
+    .meta({ description: 'The port the targets are registered with. auto: that of the target group.' }),
+  ...aws,
 });
 
 const lab = z.strictObject({
@@ -76,5 +107,5 @@ const lab = z.strictObject({
 
 /** `balancer:` the load balancer the targets are taken out of. */
 export const balancerSchema = z
-  .discriminatedUnion('kind', [elbClassic, lab])
+  .discriminatedUnion('kind', [elbClassic, elbv2, lab])
   .meta({ description: 'The load balancer.' });

@@ -75,6 +75,10 @@ export const rolloutSchema = z
       description:
         'When a deploy fails: stop and leave that target as it is, or deploy previousVersion to it. Never touches the next target.',
     }),
+    awaitUnused: flag().prefault('false').meta({
+      description:
+        'With wait health or both behind ELBv2, which calls a target draining for the whole deregistration delay: wait until it says unused. Off: until it is deregistered, nothing of it was seen any more and what was in flight must have ended.',
+    }),
     minInService: count(0, 10_000).prefault(1).meta({
       description: 'Other targets that must be in service before a detach; checked live. 0 allows a gap without any.',
     }),
