@@ -20,6 +20,7 @@ function shown(ms: number | null): string {
 
 function finding(resolution: Evidence['resolution'], policy: Policy): string {
   const { totalOutageMs: full, targetOutageMs: one } = resolution;
+  if (full !== null && one === null) return 'no new connections were made, and behind this balancer only they show it';
   if (full === null || one === null) return 'a lane of the traffic sent nothing while the deploy ran';
   const total = `a total outage of ${formatDuration(full)} could have gone unseen (limit ${formatDuration(policy.fullOutageMs)})`;
   const single = `an outage of one target of ${formatDuration(one)} could have gone unseen (limit ${formatDuration(policy.targetOutageMs)})`;
@@ -31,6 +32,8 @@ function finding(resolution: Evidence['resolution'], policy: Policy): string {
 /** Gaps shrink as the rate grows, unless it was the generator that made them. */
 function hintFor(seen: Evidence['resolution'], policy: Policy, ratePerSecond: number): string {
   const { totalOutageMs: full, targetOutageMs: one } = seen;
+  if (full !== null && one === null)
+    return 'Give traffic.lanes.new a weight: the load balancer deals out connections, and all requests on one meet one target.';
   const factor = Math.max((full ?? Number.NaN) / policy.fullOutageMs, (one ?? Number.NaN) / policy.targetOutageMs);
   if (seen.unobservedMs > 0 || !Number.isFinite(factor)) {
     return 'Find out why the generator sent nothing for a while: drops, stalls and late sends leave such gaps.';

@@ -32,7 +32,8 @@ export async function lookBefore(scenario: Scenario, balancer: Balancer, lookup:
 
 /** The lab's applications are as its knobs say; there is nothing to find out. */
 async function idleProbes(scenario: Scenario, facts: BalancerFacts, io: Io): Promise<readonly IdleProbe[]> {
-  if (scenario.balancer.kind === 'lab' || facts.idleTimeoutMs === null) return [];
+  const meaningless = scenario.balancer.kind === 'lab' || facts.balances === 'connections';
+  if (meaningless || facts.idleTimeoutMs === null) return [];
   const signal = new AbortController().signal;
   const clock = realClock(io.monotonicNs());
   const limitMs = facts.idleTimeoutMs + PAST_IDLE_MS;

@@ -76,7 +76,11 @@ export function evidenceOf(facts: RunFacts): Evidence {
           timeline,
         });
   const failures = failureRows(samples, phased, found.outageOf);
-  const lanes = laneRows(samples, window, scenario.traffic, targetIds.length);
+  const sharing = {
+    targets: targetIds.length,
+    byConnection: lastEvent(facts.events, 'balancer-facts')?.facts.balances === 'connections',
+  };
+  const lanes = laneRows(samples, window, scenario.traffic, sharing);
   return {
     run: runInfo(facts, timeline.steps, end),
     conduct: conductOf(facts, loss, samples.broken),
@@ -85,7 +89,7 @@ export function evidenceOf(facts: RunFacts): Evidence {
     counts,
     comparison,
     health: generatorHealth(facts, samples, window, counts, loss),
-    resolution: resolutionOf(samples, lanes, window, scenario.traffic),
+    resolution: resolutionOf(samples, lanes, window, scenario.traffic, sharing),
     lanes,
     phases,
     outages: found.outages,

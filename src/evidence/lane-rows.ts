@@ -46,20 +46,27 @@ export function laneRate(lane: Lane, traffic: Traffic): number {
   return newWeight + reuseWeight > 0 ? (traffic.ratePerSecond * weight) / (newWeight + reuseWeight) : 0;
 }
 
+/** Who shares the traffic, and what the balancer deals out to them. */
+export interface Sharing {
+  readonly targets: number;
+  /** It deals out connections: requests on a kept-alive one all meet one target and are no trials of their own. */
+  readonly byConnection: boolean;
+}
+
 /** What each lane saw in the window, D(1) and D(m*) of verdict.md §3.1 among it. */
 export function laneRows(
   samples: JudgedSamples,
   window: Span | null,
   traffic: Traffic,
-  targets: number,
+  sharing: Sharing,
 ): readonly LaneRow[] {
   const shown = LANES.filter((lane) =>
     lane === 'long' ? samples.table.lane.includes(LANES.indexOf('long')) : claimLanes(samples, traffic).includes(lane),
   );
-  return window === null ? [] : shown.map((lane) => laneRow(samples, lane, window, laneRate(lane, traffic), targets));
+  return window === null ? [] : shown.map((lane) => laneRow(samples, lane, window, laneRate(lane, traffic), sharing));
 }
 
-function laneRow(samples: JudgedSamples, lane: Lane, window: Span, rate: number, targets: number): LaneRow {
+function laneRow(samples: JudgedSamples, lane: Lane, window: Span, rate: number, sharing: Sharing): LaneRow {
   const { table, failed, unknown, inWindow } = samples;
   const code = LANES.indexOf(lane);
   const n = { requests: 0, failed: 0, unknown: 0 };
@@ -84,10 +91,15 @@ function laneRow(samples: JudgedSamples, lane: Lane, window: Span, rate: number,
     lane,
     ...n,
     totalOutageMs: span(1),
-    targetOutageMs: span(mStar(1 / targets, 1 - TARGET_CONFIDENCE)),
+    targetOutageMs: isTrial(lane, sharing) ? span(mStar(1 / sharing.targets, 1 - TARGET_CONFIDENCE)) : null,
     unobservedMs: unobservedMs(sends, from, to, rate),
     minAvailability: ratios.flatMap((ratio, i) => (ratio === null ? [] : [{ windowMs: windows[i]!, ratio }])),
   };
+}
+
+/** Whether each send of a lane may meet any of the targets. */
+function isTrial(lane: Lane, { byConnection }: Sharing): boolean {
+  return lane === 'new' || !byConnection;
 }
 
 /** What the traffic as a whole could have seen: the worst of the lanes that count. */
@@ -96,13 +108,14 @@ export function resolutionOf(
   lanes: readonly LaneRow[],
   window: Span | null,
   traffic: Traffic,
+  sharing: Sharing,
 ): Resolution {
   const claimed = claimLanes(samples, traffic);
   const rows = lanes.filter((row) => claimed.includes(row.lane));
   const sends = provingSends(samples, claimed);
   return {
     totalOutageMs: worst(rows.map((row) => row.totalOutageMs)),
-    targetOutageMs: worst(rows.map((row) => row.targetOutageMs)),
+    targetOutageMs: worst(rows.filter(({ lane }) => isTrial(lane, sharing)).map((row) => row.targetOutageMs)),
     targetConfidence: TARGET_CONFIDENCE,
     jitterMs: connectJitter(samples),
     unobservedMs: window === null ? 0 : unobservedMs(sends, window.from, window.to, traffic.ratePerSecond),

@@ -20,22 +20,31 @@ export interface ExpectedWaits {
 
 /**
  * Computed from the balancer's own configuration (elb-and-engine.md B3 rule 5): a detach takes the drain timeout, if
- * draining is on, plus 30 s; an attach 30 s plus the next check (interval + timeout). One that is found unhealthy first
+ * draining is on, plus 30 s; an attach 30 s (or what the driver knows better) plus the next check (interval + timeout). One that is found unhealthy first
  * needs every check of the healthy threshold: that is the deadline.
  */
 export function expectedWaits(facts: BalancerFacts | null): ExpectedWaits {
   const check = facts?.healthCheck ?? null;
   const drains = facts?.drainingEnabled ?? null;
   const drainMs = drains === true ? (facts?.drainTimeoutMs ?? 0) : 0;
-  const detachWorstMs = drains === null ? null : drainMs + AWS_ACTION_MS;
+  const { leaveMs, joinMs } = movesOf(facts);
+  const detachWorstMs = drains === null ? null : Math.max(drainMs + AWS_ACTION_MS, leaveMs);
   const oneCheckMs = check === null ? 0 : check.intervalMs + check.timeoutMs;
   return {
     detachWorstMs,
-    attachWorstMs: check === null ? null : AWS_ACTION_MS + oneCheckMs,
+    attachWorstMs: check === null ? null : joinMs + oneCheckMs,
     detachDeadlineMs: detachWorstMs === null ? UNKNOWN_MS : detachWorstMs + MARGIN_MS,
     attachDeadlineMs:
-      check === null ? UNKNOWN_MS : AWS_ACTION_MS + Math.max(1, check.healthyThreshold) * oneCheckMs + MARGIN_MS,
+      check === null ? UNKNOWN_MS : joinMs + Math.max(1, check.healthyThreshold) * oneCheckMs + MARGIN_MS,
   };
+}
+
+/** Until traffic follows an API call at worst, ms: what the driver knows of its balancer, or AWS's general word. */
+export function movesOf(facts: Pick<BalancerFacts, 'leaveMs' | 'joinMs'> | null): {
+  readonly leaveMs: number;
+  readonly joinMs: number;
+} {
+  return { leaveMs: facts?.leaveMs ?? AWS_ACTION_MS, joinMs: facts?.joinMs ?? AWS_ACTION_MS };
 }
 
 /** The deadlines of this rollout's `await` steps: the user's own, or the computed ones on top of the settle time. */

@@ -97,8 +97,9 @@ function autoScaling({ balancer }: Scenario): PreflightFinding[] {
  * An application that closes idle connections before the balancer does makes it send requests into closed ones
  * (sporadic 504, in every phase). That is so without a roll too: said, not refused.
  */
-function keepAlive({ idleTimeoutMs }: BalancerFacts, idle: readonly IdleProbe[]): PreflightFinding[] {
-  if (idleTimeoutMs === null) return [];
+function keepAlive({ idleTimeoutMs, balances }: BalancerFacts, idle: readonly IdleProbe[]): PreflightFinding[] {
+  // Passed on connection by connection, a close reaches the client itself.
+  if (idleTimeoutMs === null || balances === 'connections') return [];
   return idle.map(({ target, closedAfterMs, error }) => {
     if (error !== null)
       return warning('keep-alive', `how long ${target} keeps idle connections could not be found out: ${error}`, null);

@@ -2,12 +2,19 @@ import type { PreflightFinding } from '../../domain/event.js';
 import type { BalancerFacts } from '../../domain/ports.js';
 import type { Scenario } from '../../domain/scenario.js';
 import { formatDuration } from '../../domain/time.js';
-import { AWS_ACTION_MS, expectedWaits } from '../deadlines.js';
+import { expectedWaits, movesOf } from '../deadlines.js';
 import { harmful, ok, warning } from './finding.js';
 
 /** Draining, and whether the waits of this rollout can be enough for this balancer. */
 export function waitFindings(scenario: Scenario, facts: BalancerFacts): PreflightFinding[] {
-  return [draining(scenario, facts), ...leaving(scenario, facts), ...returning(scenario, facts)];
+  return [
+    draining(scenario, facts),
+    ...leaving(scenario, facts),
+    ...returning(scenario, facts),
+    ...slowStart(scenario, facts),
+    ...idle(scenario, facts),
+    ...trials(scenario, facts),
+  ];
 }
 
 /** Requests in flight at a detach are what users notice first. */
@@ -23,6 +30,8 @@ function draining(scenario: Scenario, facts: BalancerFacts): PreflightFinding {
   }
   const drainMs = facts.drainTimeoutMs ?? 0;
   const longest = longestRequestMs(scenario);
+  if (facts.drainEnds === false)
+    return ok('draining', 'connections that are open at a detach go on as long as the target does');
   if (drainMs < longest) {
     return harmful(
       scenario,
@@ -50,12 +59,13 @@ function leaving(scenario: Scenario, facts: BalancerFacts): PreflightFinding[] {
     return [
       warning('leave', `${text} cannot be enough for requests of ${formatDuration(longest)} that are in flight`, hint),
     ];
-  const worstMs = AWS_ACTION_MS + longest;
+  const { leaveMs } = movesOf(facts);
+  const worstMs = leaveMs + longest;
   if (sleepMs < worstMs)
     return [
       warning(
         'leave',
-        `${text} may not be enough: the balancer's nodes may need ${formatDuration(AWS_ACTION_MS)} to hear of it${longest > 0 ? `, and a request ${formatDuration(longest)} to end` : ''}`,
+        `${text} may not be enough: ${lateNews(facts, leaveMs)}${longest > 0 ? `, and a request ${formatDuration(longest)} to end` : ''}`,
         hint,
       ),
     ];
@@ -76,7 +86,7 @@ function returning(scenario: Scenario, facts: BalancerFacts): PreflightFinding[]
   const { attachWorstMs } = expectedWaits(facts);
   const { wait, sleep, minInService, strategy } = scenario.rollout;
   if (check === null || attachWorstMs === null || scenario.balancer.kind === 'lab') return [];
-  const how = `registration ${formatDuration(AWS_ACTION_MS)} + one check every ${formatDuration(check.intervalMs)}, timeout ${formatDuration(check.timeoutMs)}`;
+  const how = `registration ${formatDuration(movesOf(facts).joinMs)} + one check every ${formatDuration(check.intervalMs)}, timeout ${formatDuration(check.timeoutMs)}`;
   const worst = `a target may need ${formatDuration(attachWorstMs)} to serve again (${how})`;
   if (wait !== 'sleep' || strategy === 'stages') return [ok('return', worst)];
   const sleepMs = sleep.afterAttachMs;
@@ -87,6 +97,47 @@ function returning(scenario: Scenario, facts: BalancerFacts): PreflightFinding[]
   if (minInService === 0)
     return [harmful(scenario, 'return', `${message}, and with minInService 0 nothing keeps the next target in`, hint)];
   return [warning('return', `${message}: the roll may stop before the next target`, hint)];
+}
+
+function lateNews({ kind }: BalancerFacts, leaveMs: number): string {
+  return kind === 'nlb'
+    ? `a Network Load Balancer goes on sending new connections for up to ${formatDuration(leaveMs)} after a deregistration, whatever its deregistration delay says`
+    : `the balancer's nodes may need ${formatDuration(leaveMs)} to hear of it`;
+}
+
+/** While a target that came back is spared, the others carry its share; when the next one leaves it gets all at once. */
+function slowStart(scenario: Scenario, { slowStartMs = 0 }: BalancerFacts): PreflightFinding[] {
+  if (slowStartMs === 0) return [];
+  const { wait, sleep, strategy } = scenario.rollout;
+  const text = `slow start takes ${formatDuration(slowStartMs)} from the first passed health check`;
+  if (strategy === 'stages') return [ok('slow-start', text)];
+  if (wait !== 'health' && sleep.afterAttachMs >= slowStartMs)
+    return [ok('slow-start', `${text}; the sleep after attach of ${formatDuration(sleep.afterAttachMs)} covers it`)];
+  const early =
+    wait === 'health' ? 'rollout.wait: health does not wait for its end' : 'the sleep after attach is shorter';
+  return [
+    warning(
+      'slow-start',
+      `${text} and ${early}: the next target leaves while the one that came back is still cold, and gets all of its traffic at once`,
+      'raise rollout.sleep.afterAttach above it (with wait: sleep or both), or shorten slow_start.duration_seconds',
+    ),
+  ];
+}
+
+/** A request that is silent for longer than the balancer's idle timeout is cut by it, deploy or not. */
+function idle(scenario: Scenario, { idleTimeoutMs }: BalancerFacts): PreflightFinding[] {
+  const longest = longestRequestMs(scenario);
+  if (idleTimeoutMs === null || longest < idleTimeoutMs) return [];
+  const message = `requests of ${formatDuration(longest)} outlast the balancer's idle timeout of ${formatDuration(idleTimeoutMs)} and are cut by it`;
+  return [warning('idle', message, "raise the balancer's idle timeout, or lower traffic.lanes.long.maxHold")];
+}
+
+/** Requests on one connection all meet one target: without new connections the outage of another goes unseen. */
+function trials(scenario: Scenario, { balances }: BalancerFacts): PreflightFinding[] {
+  if (balances !== 'connections' || scenario.traffic.lanes.newWeight > 0) return [];
+  const message =
+    'the balancer deals out connections and the traffic makes no new ones: this run cannot PASS, whatever happens';
+  return [harmful(scenario, 'trials', message, 'give traffic.lanes.new a weight')];
 }
 
 /** The longest request the scenario itself sends, ms; 0 = none is held. */
