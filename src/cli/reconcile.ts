@@ -66,7 +66,12 @@ export async function backInService(
     try {
       await awaitTarget(
         { target, condition: 'in-service', timeoutMs, settleMs: 1_000, version: '', since: 0 },
-        { balancer, probe: probeFor(scenario), traffic: { seenSince: () => true, lastRequestTo: () => null }, clock },
+        {
+          balancer,
+          probe: probeFor(scenario),
+          traffic: { seenSince: () => true, lastRequestTo: () => null, quiet: () => ({ ms: 0, others: 0 }) },
+          clock,
+        },
         signal,
       );
     } catch (cause) {

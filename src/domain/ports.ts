@@ -147,6 +147,11 @@ export interface TrafficView {
   seenSince(target: TargetId, version: string, since: Instant): boolean;
   /** When the newest request was sent that this target is known to have answered, well or badly; null = none is known. */
   lastRequestTo(target: TargetId): Instant | null;
+  /**
+   * How long a target has been silent since `since`, ms, by the recorded answers alone, and how many answers others
+   * gave meanwhile: without those its silence proves nothing.
+   */
+  quiet(target: TargetId, since: Instant): { readonly ms: number; readonly others: number };
 }
 
 /** Asks a target itself, past the balancer. */

@@ -11,7 +11,7 @@ import { assertMember, assertMinInService } from './safety/in-service.js';
 import { missingAtTheEnd, outAgain } from './safety/last-look.js';
 import { recoverTargets } from './safety/recovery.js';
 import { rolledBack } from './safety/rollback.js';
-import { awaitTarget } from './wait.js';
+import { awaitTarget, silenceOf } from './wait.js';
 
 export interface RunnerDeps {
   readonly balancer: Balancer;
@@ -23,6 +23,8 @@ export interface RunnerDeps {
   readonly runId: string;
   readonly probe: TargetProbe;
   readonly traffic: TrafficView;
+  /** The longest request the traffic sends, ms; absent = 0. */
+  readonly longestRequestMs?: number;
   /** Instance ids the preflight saw registered: no other is ever detached. */
   readonly members: readonly string[];
 }
@@ -142,6 +144,9 @@ function execute(stage: string, step: Step, deps: RunnerDeps, changes: Changes, 
             settleMs: settleOf(deps.rollout),
             version: deps.rollout.version,
             since: changes.get(step.target)?.requestedAt ?? 0,
+            ...(deps.rollout.awaitUnused === true
+              ? {}
+              : { silence: silenceOf(deps.targets.length, deps.longestRequestMs ?? 0, settleOf(deps.rollout)) }),
           },
           deps,
           stop,

@@ -17,6 +17,27 @@ export interface AwaitRequest {
   readonly version: string;
   /** Answers before this instant prove nothing (`seen`): that of the attach. */
   readonly since: Instant;
+  /** `drained` behind a balancer whose state lags: the silence that shows it; absent = only the state does. */
+  readonly silence?: Silence;
+}
+
+/** What is asked of the traffic before a target that still says `draining` is believed to be done. */
+export interface Silence {
+  /** Not shorter than the longest request that may still be in flight, ms. */
+  readonly ms: number;
+  /** Answers of others in a row that would be unlikely if the target still had its share. */
+  readonly others: number;
+}
+
+/**
+ * With `targets` sharing the traffic, so many answers in a row of others leave one chance in a thousand that the silent
+ * one still has its share (verdict.md, leave-rotation wait); its longest request must have had time to end.
+ */
+export function silenceOf(targets: number, longestRequestMs: number, settleMs: number): Silence {
+  return {
+    ms: longestRequestMs + settleMs,
+    others: Math.ceil(Math.log(0.001) / Math.log(1 - 1 / Math.max(2, targets))),
+  };
 }
 
 export interface AwaitDeps {
@@ -77,7 +98,16 @@ async function look(request: AwaitRequest, deps: AwaitDeps, signal: AbortSignal)
   }
   const [health] = await deps.balancer.health([target], signal).catch(unlessUnreachable);
   if (health === undefined) return { holds: false, said: 'unknown, the load balancer did not answer' };
-  return { holds: holds(health, condition), said: `${health.state}, ${health.description}` };
+  const silent =
+    condition === 'drained' && health.state === 'draining' && !health.registered && isSilent(request, deps);
+  return { holds: silent || holds(health, condition), said: `${health.state}, ${health.description}` };
+}
+
+/** ELBv2 says `draining` for the whole delay: the traffic shows sooner that nothing is left. */
+function isSilent({ target, since, silence }: AwaitRequest, deps: AwaitDeps): boolean {
+  if (silence === undefined || deps.balancer.drainStateLags !== true) return false;
+  const { ms, others } = deps.traffic.quiet(target.id, since);
+  return ms >= silence.ms && others >= silence.others;
 }
 
 /** A busy or silent API is asked again until the deadline; a refusal (no such balancer, no permission) is final. */

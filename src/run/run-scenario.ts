@@ -178,6 +178,7 @@ async function baselineThenPipeline(
     probe: deps.probe,
     traffic,
     members: request.facts.members,
+    longestRequestMs: scenario.traffic.lanes.long?.maxHoldMs ?? 0,
   };
   const end = await runPipeline(pipelineOf(scenario, request.facts), runnerDeps, halt, giveUp);
   await deps.clock.sleep(scenario.traffic.settleMs + AFTERGLOW_MS, halt);

@@ -3,7 +3,7 @@ import type { SampleBatch } from '../domain/sample.js';
 import type { OkRule } from '../domain/scenario.js';
 import type { Instant } from '../domain/time.js';
 
-/** What the samples written so far show to the runner; it keeps one instant per target, and per target and version. */
+/** What the samples written so far show to the runner; it keeps one instant per target and version, two per target. */
 export interface LiveTraffic extends TrafficView {
   add(batch: SampleBatch): void;
 }
@@ -15,11 +15,25 @@ const NAMES_MAX = 1_000;
 export function liveTraffic(ok: OkRule): LiveTraffic {
   const newest = new Map<string, Instant>();
   const reached = new Map<string, Instant>();
+  /** Per target: when its last answer ended, and how many answers of all there were by then. */
+  const last = new Map<string, { readonly at: Instant; readonly answers: number }>();
+  let answers = 0;
+  let newestEnd = Number.NEGATIVE_INFINITY;
+  const noteAnswer = (target: string, at: Instant) => {
+    answers++;
+    newestEnd = Math.max(newestEnd, at);
+    const before = last.get(target);
+    if (before === undefined ? last.size < NAMES_MAX : true)
+      last.set(target, { at: Math.max(at, before?.at ?? at), answers });
+  };
   const key = (target: string, version: string) => JSON.stringify([target, version]);
   return {
     add(batch) {
       for (let row = 0; row < batch.length; row++) {
         const target = textOf(batch.target, row);
+        // An error it made itself shows as well that it still gets requests.
+        const endedAt = batch.endedAt[row] ?? Number.NaN;
+        if (target !== null && Number.isFinite(endedAt)) noteAnswer(target, endedAt);
         const version = textOf(batch.version, row);
         if (target === null) continue;
         const at = batch.sentAt[row] ?? Number.NaN;
@@ -28,6 +42,11 @@ export function liveTraffic(ok: OkRule): LiveTraffic {
       }
     },
     lastRequestTo: (target) => reached.get(target) ?? null,
+    quiet(target, since) {
+      const its = last.get(target);
+      const ms = Math.max(0, newestEnd - Math.max(since, its?.at ?? since));
+      return { ms, others: answers - (its?.answers ?? 0) };
+    },
     seenSince(target, version, since) {
       return (newest.get(key(target, version)) ?? Number.NEGATIVE_INFINITY) >= since;
     },

@@ -54,7 +54,12 @@ function rig(
         rollout: scenario.rollout,
         runId: 'run',
         probe: options.probe ?? silentProbe,
-        traffic: { seenSince: () => true, lastRequestTo: () => null, ...options.traffic },
+        traffic: {
+          seenSince: () => true,
+          lastRequestTo: () => null,
+          quiet: () => ({ ms: 0, others: 0 }),
+          ...options.traffic,
+        },
         members: options.members ?? scenario.targets.map((t) => t.instance),
       },
       signal,
@@ -385,6 +390,7 @@ describe('the runner', () => {
     const r = rig({
       rollout: { wait: 'health', awaitTimeoutMs: 10_000 },
       traffic: {
+        quiet: () => ({ ms: 0, others: 0 }),
         seenSince: (...args) => {
           asked.push(args);
           return false;
