@@ -92,12 +92,15 @@ export interface EventAlignment {
   readonly lagMs: number;
   readonly outages: number;
   readonly p: number;
-  /** Failure rate around the step, ms relative to it, with 95 % bounds per bin; null = nothing was sent. */
+  /**
+   * Share of the requests that ended in a bin and had failed (a timeout counts when it was due), ms relative to the step,
+   * with 95 % bounds per bin; null = none ended there.
+   */
   readonly bins: readonly {
     readonly from: number;
     readonly to: number;
     readonly failures: number;
-    readonly sends: number;
+    readonly requests: number;
     readonly rate: number | null;
     readonly lower: number;
     readonly upper: number;

@@ -202,7 +202,10 @@ export interface StateSpan extends Span {
   readonly description: string;
 }
 
-/** Counts and latencies in equal buckets from `from`; every array has the same length; null = nothing in the bucket. */
+/**
+ * Counts and latencies in equal buckets from `from`, by when requests were due (`failed`: by when they failed, a timeout
+ * by when it was due); every array has the same length; null = nothing in the bucket.
+ */
 export interface Series {
   readonly from: Instant;
   readonly bucketMs: number;

@@ -1,7 +1,8 @@
 import type { EventAlignment } from '../domain/outage.js';
 import type { Instant, Span } from '../domain/time.js';
 import { periEventHistogram } from '../stats/peri-event.js';
-import type { JudgedSamples } from './judged-samples.js';
+import { classAt, type JudgedSamples } from './judged-samples.js';
+import { failedInstant } from './witness.js';
 
 const LAG_MS = 3000;
 const SHIFTS = 360;
@@ -42,7 +43,8 @@ const AXIS = { from: -10_000, to: 30_000, binMs: 250, alpha: 0.025 };
 export type Steps = Readonly<Record<EventAlignment['event'], readonly Instant[]>>;
 
 /**
- * How failures lie to the steps of the deploy, kind by kind: what a report shows beside the verdict (verdict.md §5).
+ * How failures lie to the steps of the deploy, kind by kind: what a report shows beside the verdict (verdict.md §5). Every
+ * request stands where it ended: a held one that a step cut would otherwise lie before that step.
  * @param starts when the outages began at the latest.
  */
 export function eventAlignments(
@@ -52,20 +54,22 @@ export function eventAlignments(
   window: Span,
 ): readonly EventAlignment[] {
   const { table, unknown, failed, inWindow, inBaseline } = samples;
-  const sends = new Float64Array(table.length);
+  const ends = new Float64Array(table.length);
   const failures = new Float64Array(table.length);
   let [n, k] = [0, 0];
   for (let row = 0; row < table.length; row++) {
     if (unknown[row] === 1 || (inWindow[row] === 0 && inBaseline[row] === 0)) continue;
-    sends[n++] = table.sentAt[row]!;
-    if (failed[row] === 1) failures[k++] = table.sentAt[row]!;
+    const at = failedInstant(classAt(samples, row), table.scheduledAt[row]!, table.endedAt[row]!);
+    ends[n++] = at;
+    if (failed[row] === 1) failures[k++] = at;
   }
   return (['detach', 'deploy', 'attach'] as const).flatMap((event) => {
     const at = steps[event];
     if (at.length === 0) return [];
     const { hits, p } = circularShift(starts, at, window, LAG_MS, SHIFTS);
-    const bins = periEventHistogram(sends.subarray(0, n), failures.subarray(0, k), at, AXIS);
-    return [{ event, events: at.length, lagMs: LAG_MS, outages: hits, p, bins }];
+    const bins = periEventHistogram(ends.subarray(0, n), failures.subarray(0, k), at, AXIS);
+    const shown = bins.map(({ sends, ...bin }) => ({ ...bin, requests: sends }));
+    return [{ event, events: at.length, lagMs: LAG_MS, outages: hits, p, bins: shown }];
   });
 }
 

@@ -11,8 +11,11 @@ export interface SeriesAxis {
 const BUCKET_MS = 100;
 const BUCKETS_MAX = 6000;
 
-/** 100 ms buckets from the first to the last arrival, wider in a long run; aligned to whole buckets of 100 ms. */
-export function seriesAxis(table: SampleTable): SeriesAxis {
+/**
+ * 100 ms buckets from the first to the last arrival or failure, wider in a long run; aligned to whole buckets of 100 ms.
+ * @param failedAt when each row failed; NaN for rows that did not.
+ */
+export function seriesAxis(table: SampleTable, failedAt: Float64Array): SeriesAxis {
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (let row = 0; row < table.length; row++) {
@@ -20,6 +23,7 @@ export function seriesAxis(table: SampleTable): SeriesAxis {
     if (!Number.isFinite(at)) continue;
     if (at < first) first = at;
     if (at > last) last = at;
+    if (failedAt[row]! > last) last = failedAt[row]!;
   }
   if (!(last >= first)) return { from: 0, bucketMs: BUCKET_MS, length: 0 };
   const from = Math.floor(first / BUCKET_MS) * BUCKET_MS;

@@ -2,42 +2,65 @@ import type { Series } from '../domain/result.js';
 import type { TargetId } from '../domain/target.js';
 import { quantilesInPlace } from '../stats/quantile.js';
 import { heatmapOf } from './heatmap.js';
-import { type JudgedSamples, NO_TARGET } from './judged-samples.js';
-import { bucketAt, seriesAxis } from './series-axis.js';
+import { classAt, type JudgedSamples, NO_TARGET } from './judged-samples.js';
+import { bucketAt, type SeriesAxis, seriesAxis } from './series-axis.js';
+import { failedInstant } from './witness.js';
 
 /** Lanes whose latency is shown: the held lane would drown them. */
 const LATENCY_LANES = 2;
 
-/** Counts and latencies of all arrivals over time, each counted when it was due. */
+/**
+ * Counts and latencies of all arrivals over time, each counted when it was due; a failure when it failed, for a request
+ * that was held open for long would otherwise show its fault before the step that caused it.
+ */
 export function seriesOf(samples: JudgedSamples, targets: readonly TargetId[]): Series {
   const { table } = samples;
-  const axis = seriesAxis(table);
+  const failedAt = failedInstants(samples);
+  const axis = seriesAxis(table, failedAt);
   const bucket = new Int32Array(table.length);
   for (let row = 0; row < table.length; row++) bucket[row] = bucketAt(axis, table.scheduledAt[row]!);
   return {
     from: axis.from,
     bucketMs: axis.bucketMs,
     ...tallies(samples, bucket, axis.length, targets),
+    failed: failures(axis, failedAt),
     ...latencies(samples, bucket, axis.length),
     heatmap: heatmapOf(samples, bucket, axis, LATENCY_LANES),
   };
 }
 
 function tallies(samples: JudgedSamples, bucket: Int32Array, length: number, targets: readonly TargetId[]) {
-  const [offered, ok, failed, unknown] = [zeros(length), zeros(length), zeros(length), zeros(length)];
+  const [offered, ok, unknown] = [zeros(length), zeros(length), zeros(length)];
   const answered = targets.map(() => zeros(length));
   for (let row = 0; row < bucket.length; row++) {
     const at = bucket[row]!;
     if (at < 0) continue;
     offered[at]! += 1;
     ok[at]! += samples.ok[row]!;
-    failed[at]! += samples.failed[row]!;
     unknown[at]! += samples.unknown[row]!;
     const target = samples.target[row]!;
     if (target !== NO_TARGET) answered[target]![at]! += 1;
   }
   const answeredBy = targets.map((target, i) => ({ target, count: [...answered[i]!] }));
-  return { offered: [...offered], ok: [...ok], failed: [...failed], unknown: [...unknown], answeredBy };
+  return { offered: [...offered], ok: [...ok], unknown: [...unknown], answeredBy };
+}
+
+/** NaN for rows that did not fail. */
+function failedInstants(samples: JudgedSamples): Float64Array {
+  const { scheduledAt, endedAt } = samples.table;
+  const at = new Float64Array(samples.failed.length).fill(Number.NaN);
+  for (let row = 0; row < at.length; row++)
+    if (samples.failed[row] === 1) at[row] = failedInstant(classAt(samples, row), scheduledAt[row]!, endedAt[row]!);
+  return at;
+}
+
+function failures(axis: SeriesAxis, failedAt: Float64Array): number[] {
+  const failed = zeros(axis.length);
+  for (let row = 0; row < failedAt.length; row++) {
+    const at = bucketAt(axis, failedAt[row]!);
+    if (at >= 0) failed[at]! += 1;
+  }
+  return [...failed];
 }
 
 function zeros(length: number): Float64Array {

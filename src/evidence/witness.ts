@@ -14,3 +14,11 @@ export function witnessInterval(cls: SampleClass, sentAt: Instant, endedAt: Inst
   const to = Number.isNaN(endedAt) ? sentAt : Math.max(sentAt, endedAt);
   return { from: endsRequest(cls) ? Math.max(sentAt, to - deltaMs) : sentAt, to };
 }
+
+/**
+ * The one instant a failure is drawn at: its end, when it was known. A timeout is drawn when it was due instead: whatever
+ * held it up did so all along, and its end says only how long the client was willing to wait.
+ */
+export function failedInstant(cls: SampleClass, scheduledAt: Instant, endedAt: Instant): Instant {
+  return cls === 'timeout' || Number.isNaN(endedAt) ? scheduledAt : Math.max(scheduledAt, endedAt);
+}

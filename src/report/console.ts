@@ -1,6 +1,7 @@
 import type { Outage } from '../domain/outage.js';
 import type { RunResult } from '../domain/result.js';
 import { ansiStyle, type Style, type StyleName } from './ansi-style.js';
+import { marginWords } from './around-texts.js';
 import { count, counted, duration, outageSpan, percent } from './figures.js';
 import { plainLine } from './plain-text.js';
 
@@ -18,6 +19,7 @@ const LOOK: Readonly<Record<RunResult['verdict']['kind'], { mark: string; color:
   ERROR: { mark: '!', color: 'red' },
 };
 const OUTAGES_SHOWN = 3;
+const TARGETS_SHOWN = 4;
 
 /** The last words of a run on stdout: at most about 20 lines, a PASS about 8; ends with a newline. */
 export function renderConsole(result: RunResult, options: ConsoleOptions): string {
@@ -32,6 +34,7 @@ export function renderConsole(result: RunResult, options: ConsoleOptions): strin
     ...result.claims.sentences.slice(0, 6).map((sentence) => plainLine(sentence, 300)),
     ...warningLines(result, style),
     deployLine(result),
+    ...marginLine(result),
     ...stillDetached(result, style),
     pathLine(options.paths, verdict.exitCode),
   ];
@@ -92,6 +95,16 @@ function deployLine({ run, latency, counts }: RunResult): string {
     parts.push(`p99 ${duration(latency.baseline.p99)} → ${duration(latency.deploy.p99)}`);
   }
   return plainLine(parts.join('   '));
+}
+
+/** The sleep of every target, where the least of them, in the claims, is not enough to act on. */
+function marginLine({ claims: { margins }, verdict }: RunResult): string[] {
+  if (margins.length < 2 || verdict.kind === 'PASS') return [];
+  const shown = margins.slice(0, TARGETS_SHOWN).map((m) => `${plainLine(m.target, 40)} ${marginWords(m.marginMs)}`);
+  const more = margins.length - shown.length;
+  return [
+    plainLine(`sleep after detach: ${shown.join(', ')}${more > 0 ? ` and ${counted(more, 'more target')}` : ''}`),
+  ];
 }
 
 function stillDetached({ run }: RunResult, style: Style): string[] {

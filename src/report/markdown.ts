@@ -1,5 +1,13 @@
 import type { Outage } from '../domain/outage.js';
 import type { Replacement, RunResult } from '../domain/result.js';
+import {
+  AROUND_LEAD,
+  aroundSentence,
+  chanceSentence,
+  marginWords,
+  STRETCH_NOTE,
+  worstStretches,
+} from './around-texts.js';
 import { clock, clockSpan, count, counted, duration, outageSpan, percent, wallTime } from './figures.js';
 import { markdownTable, markdownText as md } from './markdown-escape.js';
 
@@ -21,6 +29,7 @@ export function renderMarkdown(result: RunResult): string {
     claimsSection(result),
     outagesSection(result),
     phasesSection(result),
+    aroundSection(result),
     replacementSection(result),
     checksSection(result),
     errorsSection(result),
@@ -69,10 +78,17 @@ function verdictSection({ verdict, run, counts }: RunResult): string {
   return lines.join('\n');
 }
 
-function claimsSection({ claims, verdict }: RunResult): string | null {
+function claimsSection(result: RunResult): string | null {
+  const { claims, verdict } = result;
   if (claims.sentences.length === 0) return null;
+  const worst = worstStretches(result);
   const head = verdict.kind === 'PASS' ? '### What this run proves' : '### What this run shows';
-  return [head, '', ...claims.sentences.slice(0, 12).map((sentence) => `- ${md(sentence, 600)}`)].join('\n');
+  return [
+    head,
+    '',
+    ...claims.sentences.slice(0, 12).map((sentence) => `- ${md(sentence, 600)}`),
+    ...(worst.length === 0 ? [] : [`- Answered well: ${worst.join(', ')}. ${STRETCH_NOTE}`]),
+  ].join('\n');
 }
 
 function outagesSection({ outages }: RunResult): string | null {
@@ -109,8 +125,19 @@ function phasesSection({ phases }: RunResult): string | null {
   return `### Where the failures fall\n\n${markdownTable(['Phase', 'When', 'Requests', 'Failed', 'Rate', '95 % upper', 'Main error'], rows, { right: ['Requests', 'Failed', 'Rate', '95 % upper'] })}`;
 }
 
-function replacementSection({ replacements }: RunResult): string | null {
+/** The charts of report.html in words. */
+function aroundSection({ alignment }: RunResult): string | null {
+  if (alignment.length === 0) return null;
+  const lines = alignment.map((a) => `- ${aroundSentence(a)} ${chanceSentence(a)}`);
+  return ['### Failures around the steps', '', ...lines, '', `<sub>${AROUND_LEAD}</sub>`].join('\n');
+}
+
+function replacementSection({ replacements, claims }: RunResult): string | null {
   if (replacements.length === 0) return null;
+  const marginOf = (r: Replacement): string => {
+    const known = claims.margins.find((m) => m.target === r.target);
+    return known === undefined ? '–' : marginWords(known.marginMs);
+  };
   const word = (r: Replacement): string => (r.left && r.replaced && r.returned ? 'proven' : '**unproven**');
   const range = (lo: number | null, hi: number | null): string =>
     lo === null && hi === null ? '–' : `${duration(lo)} … ${hi === null ? 'more' : duration(hi)}`;
@@ -120,7 +147,7 @@ function replacementSection({ replacements }: RunResult): string | null {
     range(r.detachLagLoMs, r.detachLagHiMs),
     range(r.drainNeedMs, r.drainNeedHiMs),
     range(r.attachLagLoMs, r.attachLagHiMs),
-    duration(r.marginMs),
+    marginOf(r),
     count(r.inFlightAtDetach),
     count(r.staleResponses),
   ]);

@@ -44,7 +44,13 @@ describe('matchedBaseline', () => {
     const { alignment } = evidence((at) => (at >= 5500 && at < 5600 ? timeout(at) : null));
     expect(alignment.map(({ event, events, outages }) => [event, events, outages])).toEqual([['detach', 1, 1]]);
     const bin = alignment[0]?.bins.find(({ from }) => from === 500);
-    expect(bin).toMatchObject({ to: 750, sends: 25, failures: 10, rate: 0.4 });
+    expect(bin).toMatchObject({ to: 750, requests: 25, failures: 10, rate: 0.4 });
     expect(evidence(() => null).alignment).toEqual([]);
+  });
+
+  it('places a held request that a step cut after that step, not where it was sent', () => {
+    const cut = { endedAt: 5300, status: 0, error: 'ECONNRESET', errorPhase: 'body', lane: 'long' } as const;
+    const [detach] = evidence((at) => (at === 2000 ? cut : null)).alignment;
+    expect(detach?.bins.filter((b) => b.failures > 0).map((b) => b.from)).toEqual([250]);
   });
 });

@@ -162,6 +162,19 @@ describe('seriesOf', () => {
     expect(series.p50[0]).toBe(5);
     expect(series.p50[1]).toBeNull();
   });
+  it('counts a failure when it failed, not when it was due; a timeout when it was due', () => {
+    const cut = ok(1000, 4050, { status: 0, error: 'ECONNRESET', errorPhase: 'body', lane: 'long' });
+    const hung = ok(1200, 3250, { status: 0, error: 'ROLLPROOF_TIMEOUT', errorPhase: 'headers' });
+    const series = seriesOf(judged([ok(0), cut, hung, ok(2000)]), ['s1']);
+    const buckets = series.failed.flatMap((n, i) => (n > 0 ? [[series.from + i * series.bucketMs, n]] : []));
+    expect(buckets).toEqual([
+      [1200, 1],
+      [4000, 1],
+    ]);
+    // The last arrival was due at 2 s: the axis reaches on to the failure, so that none is lost.
+    expect(series.offered).toHaveLength(series.failed.length);
+    expect(series.offered.reduce((a, b) => a + b, 0)).toBe(4);
+  });
   it('is empty without arrivals', () => {
     expect(seriesOf(judged([]), ['s1'])).toMatchObject({
       bucketMs: 100,

@@ -23,6 +23,7 @@ const KEPT_KEYS = new Set([
   'level',
   'lane',
   'errorPhase',
+  'event',
   'operation',
   'what',
   'strategy',

@@ -1,5 +1,6 @@
 import { type PhaseRow, RESULT_SCHEMA, type RunResult } from '../../src/domain/result.js';
 import type { Verdict } from '../../src/domain/verdict.js';
+import { alignmentOf } from './fixture-alignment.js';
 import { checksOf, errorGroupsOf, laneRows, outageOf, replacementOf } from './fixture-judgement.js';
 import { type Passage, passage, phaseSpans, scenarioOf, timelineOf } from './fixture-plan.js';
 import { type FakeSample, failureRows, fakeSamples, fakeSeries, latencySummary } from './fixture-traffic.js';
@@ -148,8 +149,11 @@ export function resultOf(plan: FixturePlan): RunResult {
       failureProbabilityUpper: failed > 0 ? (failed / judged.length) * 1.13 : upper,
       equivalentDowntimeMs: failed > 0 ? null : upper * (endMs - first.detachAt),
       confidence: 0.95,
-      minAvailability: [],
-      margins: [],
+      minAvailability: [
+        { windowMs: 1000, ratio: failed > 0 ? 0.0834 : 1 },
+        { windowMs: 10_000, ratio: failed > 0 ? 0.81 : 1 },
+      ],
+      margins: replacements.map((r) => ({ target: r.target, marginMs: r.marginMs })),
       replaced: 'proven',
       marginMs,
       sentences: claimSentences(judged.length, failed, upper, marginMs),
@@ -193,6 +197,6 @@ export function resultOf(plan: FixturePlan): RunResult {
       controlFailed: 0,
       limits: { ports: { inUse: 812, limit: 28_232 }, files: { inUse: 61, limit: 1_048_576 } },
     },
-    alignment: [],
+    alignment: alignmentOf([first, second], judged, baseline),
   };
 }

@@ -45,6 +45,7 @@ export function throughputChart(result: RunResult): LineChart {
     bucketMs: series.bucketMs,
     lines,
     bucketWord: duration(series.bucketMs),
+    note: 'A failure stands where the request failed (a timeout where it was due), everything else where it was due.',
   };
 }
 

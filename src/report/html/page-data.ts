@@ -8,6 +8,22 @@ import type { LineChart } from './svg/lines.js';
 
 const rounded = (v: number | null): number | null => (v === null ? null : Math.round(v * 100) / 100);
 
+type Run = number | null | readonly [number | null, number];
+
+/** Equal neighbours, from four on, as `[value, how many]`: a quiet run is mostly the same few numbers. */
+export function runLengths(values: readonly (number | null)[]): readonly Run[] {
+  const runs: Run[] = [];
+  for (let i = 0; i < values.length; ) {
+    let end = i + 1;
+    while (end < values.length && values[end] === values[i]) end++;
+    const value = values[i] ?? null;
+    if (end - i >= 4) runs.push([value, end - i]);
+    else for (let j = i; j < end; j++) runs.push(value);
+    i = end;
+  }
+  return runs;
+}
+
 const chartData = (chart: LineChart) => ({
   id: chart.id,
   unit: chart.unit,
@@ -17,7 +33,7 @@ const chartData = (chart: LineChart) => ({
     dash: l.look.dash,
     area: l.area === true,
     reduce: l.reduce,
-    values: l.values.map(rounded),
+    values: runLengths(l.values.map(rounded)),
   })),
 });
 

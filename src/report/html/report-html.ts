@@ -6,6 +6,7 @@ import { contentPolicy } from './content-policy.js';
 import { faviconAddress } from './icon.js';
 import { html, type Markup, raw, scriptJson } from './markup.js';
 import { pageData } from './page-data.js';
+import { aroundSection } from './sections/around.js';
 import { balancerSection } from './sections/balancer.js';
 import { bannerSection } from './sections/banner.js';
 import { deployLogSection } from './sections/deploy-log.js';
@@ -25,6 +26,7 @@ const JUMPS = [
   ['timeline', 'Timeline'],
   ['phases', 'Phases'],
   ['outages', 'Outages'],
+  ['around', 'Around the steps'],
   ['latency', 'Latency'],
   ['answered', 'Who answered'],
   ['balancer', 'Load balancer'],
@@ -45,13 +47,15 @@ function pageHeader({ run }: RunResult): Markup {
 }
 
 /** Sticky line: where the crosshair stands, zoom and copy; only useful, and only shown, with the script. */
-function toolbar(): Markup {
-  const jumps = JUMPS.map(([id, word]) => html`<li><a href="#${id}">${word}</a></li>`);
+function toolbar({ alignment }: RunResult): Markup {
+  const jumps = JUMPS.filter(([id]) => id !== 'around' || alignment.length > 0).map(
+    ([id, word]) => html`<li><a href="#${id}">${word}</a></li>`,
+  );
   return html`<nav class="bar" aria-label="Sections and tools"><ul>${jumps}</ul><div class="tools live-only" hidden><output id="readout" aria-live="off">Move over a chart to read it.</output><button type="button" id="zoom-reset" hidden>Whole run</button><button type="button" id="clock" aria-pressed="false" hidden>Time of day (UTC)</button><button type="button" id="copy">Copy as Markdown</button></div></nav>`;
 }
 
 function body(result: RunResult, assets: HtmlAssets): Markup {
-  return html`<a class="skip" href="#timeline">Skip to the timeline</a>${patternDefinitions()}${pageHeader(result)}<main>${bannerSection(result)}${toolbar()}${timelineSection(result)}${phasesSection(result)}${outagesSection(result)}${latencySection(result)}${answeredSection(result)}${balancerSection(result)}${proofSection(result)}${errorsSection(result)}${deployLogSection(result)}${reproduceSection(result, assets.charts)}${guideSection()}</main><footer><p>Written by rollproof ${result.run.toolVersion}. This page is whole in itself: it loads nothing and sends nothing.</p></footer>`;
+  return html`<a class="skip" href="#timeline">Skip to the timeline</a>${patternDefinitions()}${pageHeader(result)}<main>${bannerSection(result)}${toolbar(result)}${timelineSection(result)}${phasesSection(result)}${outagesSection(result)}${aroundSection(result)}${latencySection(result)}${answeredSection(result)}${balancerSection(result)}${proofSection(result)}${errorsSection(result)}${deployLogSection(result)}${reproduceSection(result, assets.charts)}${guideSection()}</main><footer><p>Written by rollproof ${result.run.toolVersion}. This page is whole in itself: it loads nothing and sends nothing.</p></footer>`;
 }
 
 /**

@@ -118,6 +118,7 @@ describe('renderHtml', () => {
       'timeline',
       'phases',
       'outages',
+      ...(result.alignment.length > 0 ? ['around'] : []),
       'latency',
       'answered',
       'balancer',

@@ -34,7 +34,20 @@ interface Page {
   readonly markdown: string;
 }
 
-const page = JSON.parse(document.getElementById('data')?.textContent ?? '{}') as Page;
+type PageRun = number | null | readonly [number | null, number];
+
+/** `[value, how many]` stands for equal neighbours (page-data.ts). */
+const unrolled = (runs: readonly PageRun[]): (number | null)[] =>
+  runs.flatMap((run) => (Array.isArray(run) ? new Array<number | null>(run[1]).fill(run[0]) : (run as number | null)));
+
+const page: Page = (() => {
+  const read = JSON.parse(document.getElementById('data')?.textContent ?? '{}') as Page;
+  const charts = read.charts.map((chart) => ({
+    ...chart,
+    lines: chart.lines.map((line) => ({ ...line, values: unrolled(line.values as readonly PageRun[]) })),
+  }));
+  return { ...read, charts };
+})();
 
 /** Instants of failed requests, ascending, ms (the block holds differences). */
 const failedAt: readonly number[] = (() => {

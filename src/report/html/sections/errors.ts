@@ -39,7 +39,7 @@ const NONE = '–';
 
 function failureRow(f: FailureRow, manySources: boolean): Markup {
   const took = f.endedAt === null ? null : f.endedAt - (f.sentAt ?? f.scheduledAt);
-  const at = f.errorPhase === 'none' ? null : html` <span class="soft">in ${f.errorPhase}</span>`;
+  const at = f.errorPhase === 'none' ? null : html` <i>in ${f.errorPhase}</i>`;
   return html`<tr><td data-at="${Math.round(f.scheduledAt)}">${clock(f.scheduledAt, 3)}</td><td>${f.phase ?? NONE}</td><td>${f.target ?? NONE}</td><td>${f.class}</td><td>${f.status === null ? null : `${f.status} `}${oneLine(f.detail, 160)}${at}</td><td>${took === null ? NONE : duration(took)}</td><td>${f.lane}</td><td>${f.version}</td><td>${f.remoteIp}</td><td>${manySources ? f.source : null}#${f.seq}</td></tr>`;
 }
 

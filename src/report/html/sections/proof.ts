@@ -1,5 +1,6 @@
 import type { Usage } from '../../../domain/event.js';
 import type { Replacement, RunResult } from '../../../domain/result.js';
+import { marginWords, STRETCH_NOTE, worstStretches } from '../../around-texts.js';
 import { count, duration, durationBound, percent } from '../../figures.js';
 import { statusMark } from '../icon.js';
 import { instant } from '../instant.js';
@@ -9,7 +10,21 @@ import { section, table } from '../table.js';
 function claims(result: RunResult): Hole {
   const { sentences } = result.claims;
   if (sentences.length === 0) return html`<p>Nothing is claimed by this run.</p>`;
-  return html`<ul class="points">${sentences.map((s) => html`<li>${s}</li>`)}</ul>`;
+  return html`<ul class="points">${sentences.map((s) => html`<li>${s}</li>`)}</ul>${stretches(result)}`;
+}
+
+/** The worst stretch by length, and the spare sleep of every target: both measured, neither a bound. */
+function stretches(result: RunResult): Hole {
+  const worst = worstStretches(result);
+  const { margins } = result.claims;
+  return [
+    worst.length === 0
+      ? null
+      : html`<p>Answered well: ${worst.join(', ')}. <span class="soft">${STRETCH_NOTE}</span></p>`,
+    margins.length === 0
+      ? null
+      : html`<p>Sleep after detach: ${margins.map((m, i) => html`${i > 0 ? ', ' : null}<strong>${m.target}</strong> ${marginWords(m.marginMs)}`)}. <span class="soft">From the end of the last request on the target to its application going down, as it was in this one deploy; the next may need longer.</span></p>`,
+  ];
 }
 
 function checks(result: RunResult): Hole {
@@ -51,8 +66,10 @@ const bounds = (lo: number | null, hi: number | null): string =>
 function replacementRow(r: Replacement): Markup {
   const step = (ok: boolean, word: string): Markup =>
     html`<span class="nowrap">${statusMark(ok ? 'pass' : 'fail')} ${word}</span> `;
-  const short = r.marginMs !== null && r.marginMs < 0;
-  return html`<tr><th scope="row" class="nowrap">${r.target}</th><td>${step(r.left, 'left')}${step(r.replaced, 'replaced')}${step(r.returned, 'returned')}</td><td class="n">${bounds(r.detachLagLoMs, r.detachLagHiMs)}</td><td class="n">${instant(r.drainEndAt, 3)}</td><td class="n">${bounds(r.attachLagLoMs, r.attachLagHiMs)}</td><td class="n">${bounds(r.needLoMs, r.needHiMs)}</td><td class="n">${short ? html`<strong class="bad">${duration(r.marginMs)}</strong>` : duration(r.marginMs)}</td><td class="n">${count(r.inFlightAtDetach)}</td><td class="n">${count(r.silentSends)}</td><td class="n">${count(r.staleResponses)}</td></tr>`;
+  const censored = r.needLoMs !== null && r.needHiMs === null;
+  const short = censored || (r.marginMs !== null && r.marginMs < 0);
+  const margin = censored ? 'too short' : duration(r.marginMs);
+  return html`<tr><th scope="row" class="nowrap">${r.target}</th><td>${step(r.left, 'left')}${step(r.replaced, 'replaced')}${step(r.returned, 'returned')}</td><td class="n">${bounds(r.detachLagLoMs, r.detachLagHiMs)}</td><td class="n">${instant(r.drainEndAt, 3)}</td><td class="n">${bounds(r.attachLagLoMs, r.attachLagHiMs)}</td><td class="n">${bounds(r.needLoMs, r.needHiMs)}</td><td class="n">${short ? html`<strong class="bad">${margin}</strong>` : margin}</td><td class="n">${count(r.inFlightAtDetach)}</td><td class="n">${count(r.silentSends)}</td><td class="n">${count(r.staleResponses)}</td></tr>`;
 }
 
 function replacements(result: RunResult): Hole {

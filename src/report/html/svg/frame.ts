@@ -34,9 +34,9 @@ export function axisTicks(toMs: number, most = 11): readonly number[] {
 export function timeAxis(scale: TimeScale, top: number, bottom: number): Markup {
   const ticks = axisTicks(scale.to);
   const digits = ticks.length > 1 && (ticks[1] ?? 0) < 1000 ? 1 : 0;
-  return html`<g class="axis" data-axis="${top},${bottom}" font-size="11" text-anchor="middle" fill="#57606a">${ticks.map(
+  return html`<g class="axis muted" data-axis="${top},${bottom}" font-size="11" text-anchor="middle" fill="#57606a">${ticks.map(
     (t) =>
-      html`<path class="grid" d="M${scale.x(t)} ${top}V${bottom}" stroke="#d8dee4" stroke-width="1"/><text class="muted" x="${scale.x(t)}" y="${bottom + 15}">${clock(t, digits)}</text>`,
+      html`<path class="grid" d="M${scale.x(t)} ${top}V${bottom}" stroke="#d8dee4" stroke-width="1"/><text x="${scale.x(t)}" y="${bottom + 15}">${clock(t, digits)}</text>`,
   )}</g>`;
 }
 
@@ -106,7 +106,7 @@ export function chartSvg(
   body: Markup,
 ): Markup {
   const { id, height } = chart;
-  return html`<svg id="${id}" class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${FRAME.width} ${height}" width="100%" role="${chart.plain === true ? 'img' : 'group'}" aria-labelledby="${id}-t ${id}-d" font-family="system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif" font-size="11.5"><title id="${id}-t">${chart.title}</title><desc id="${id}-d">${chart.description}</desc>${body}</svg>`;
+  return html`<svg id="${id}" class="chart" viewBox="0 0 ${FRAME.width} ${height}" width="100%" role="${chart.plain === true ? 'img' : 'group'}" aria-labelledby="${id}-t ${id}-d" font-family="system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif" font-size="11.5"><title id="${id}-t">${chart.title}</title><desc id="${id}-d">${chart.description}</desc>${body}</svg>`;
 }
 
 /** The name of a lane, right of the gutter's edge, shortened to fit with the whole as tooltip. */

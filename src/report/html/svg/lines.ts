@@ -24,6 +24,8 @@ export interface LineChart {
   readonly lines: readonly Line[];
   /** Spoken name of one bucket, for the table. */
   readonly bucketWord: string;
+  /** What a reader must know to read the lines right. */
+  readonly note?: string;
 }
 
 const HEIGHT = 190;
@@ -95,11 +97,11 @@ export function linesSvg(chart: LineChart, bands: readonly Band[], durationMs: n
   });
   const labels = ticks.map(
     (t) =>
-      html`<path class="grid" d="M${FRAME.left} ${y(t)}H${FRAME.width - FRAME.right}" stroke="#d8dee4"/><text class="muted" x="${FRAME.left - 8}" y="${y(t) + 4}" text-anchor="end" fill="#57606a">${count(t)}</text>`,
+      html`<path class="grid" d="M${FRAME.left} ${y(t)}H${FRAME.width - FRAME.right}" stroke="#d8dee4"/><text x="${FRAME.left - 8}" y="${y(t) + 4}">${count(t)}</text>`,
   );
   const { id, title, description } = chart;
   return chartSvg(
     { id: `${id}-still`, height: HEIGHT, title, description, plain: true },
-    html`${bandColumns(bands, scale, TOP, bottom)}${labels}${timeAxis(scale, TOP, bottom)}${drawn}<text class="muted" x="12" y="${TOP + 10}" fill="#57606a">${chart.unit}</text>`,
+    html`${bandColumns(bands, scale, TOP, bottom)}<g class="muted" fill="#57606a" text-anchor="end">${labels}</g>${timeAxis(scale, TOP, bottom)}${drawn}<text class="muted" x="12" y="${TOP + 10}" fill="#57606a">${chart.unit}</text>`,
   );
 }
