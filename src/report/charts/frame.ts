@@ -3,14 +3,14 @@ import type { RunResult } from '../../domain/result.js';
 import { clock } from '../figures.js';
 import { plainLine } from '../plain-text.js';
 import { extent, type Point } from './chart-data.js';
-import { PALETTE } from './palette.js';
+import { FONT_PX, PALETTE } from './palette.js';
 import { LANE_PX, stepLane } from './step-lane.js';
 
 /** Family name the bundled font is registered under. */
 export const FONT_FAMILY = 'Inter';
 
 /** Dash patterns; the legend names them, so that a line is found without its colour. */
-const DASHES = { solid: [], dashed: [6, 3], dotted: [2, 2], 'dash-dot': [8, 3, 2, 3] } as const;
+const DASHES = { solid: [], dashed: [9, 5], dotted: [3, 4], 'dash-dot': [12, 5, 3, 5] } as const;
 export type Dash = keyof typeof DASHES;
 
 /** One line of a plot. */
@@ -35,7 +35,7 @@ export interface Plot {
 /** The configuration all pictures share: time axis in m:ss, lanes of steps, legend, our font, no animation. */
 export function framed(result: RunResult, plot: Plot): ChartConfiguration<'line', Point[]> {
   const { min, max } = extent(result);
-  const font = { family: FONT_FAMILY, size: 12 };
+  const font = { family: FONT_FAMILY, size: FONT_PX.text };
   const grid = { color: PALETTE.grid };
   const { kind } = result.verdict;
   const stepSize = tickSeconds(max - min);
@@ -72,7 +72,7 @@ export function framed(result: RunResult, plot: Plot): ChartConfiguration<'line'
           ticks: {
             font,
             color: PALETTE.muted,
-            maxTicksLimit: 7,
+            maxTicksLimit: 6,
             callback: (value) => Number(value).toLocaleString('en-US'),
           },
           title: { display: true, text: plot.yTitle, font, color: PALETTE.muted },
@@ -84,12 +84,12 @@ export function framed(result: RunResult, plot: Plot): ChartConfiguration<'line'
           text: heading,
           align: 'start',
           color: PALETTE.verdict[kind],
-          font: { family: FONT_FAMILY, size: 15, weight: 'bold' },
+          font: { family: FONT_FAMILY, size: FONT_PX.title, weight: 'bold' },
           padding: { top: 2, bottom: LANE_PX + 16 },
         },
         legend: {
           position: 'bottom',
-          labels: { font, color: PALETTE.ink, usePointStyle: true, pointStyle: 'line', pointStyleWidth: 36 },
+          labels: { font, color: PALETTE.ink, usePointStyle: true, pointStyle: 'line', pointStyleWidth: 52 },
         },
       },
     },
@@ -115,7 +115,7 @@ function dataset(line: Line): ChartDataset<'line', Point[]> {
     data: [...line.points],
     borderColor: line.color,
     backgroundColor: line.fill ?? line.color,
-    borderWidth: 1.75,
+    borderWidth: 2.5,
     borderDash: [...DASHES[dash]],
     pointRadius: 0,
     fill: line.fill === undefined ? false : 'origin',
@@ -123,11 +123,12 @@ function dataset(line: Line): ChartDataset<'line', Point[]> {
   };
 }
 
+const TICKS_MAX = 10;
 const TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200];
 
-/** A step of the time axis a person counts in, for at most a dozen ticks. */
+/** A step of the time axis a person counts in, for few enough ticks that their words do not touch. */
 export function tickSeconds(lengthSeconds: number): number {
-  return TICKS.find((step) => lengthSeconds / step <= 12) ?? Math.ceil(lengthSeconds / 12 / 3600) * 3600;
+  return TICKS.find((step) => lengthSeconds / step <= TICKS_MAX) ?? Math.ceil(lengthSeconds / TICKS_MAX / 3600) * 3600;
 }
 
 function axisTime(seconds: number, stepSize: number): string {

@@ -1,5 +1,8 @@
 import type { StepSpan } from '../../domain/result.js';
 
+/** CSS pixels on a picture 1,200 wide: shown at half that width, as in a ticket or a mail, the words are 11 px high. */
+export const FONT_PX = { text: 22, title: 26 } as const;
+
 /** Colours of the pictures; light, because they are pasted into tickets and mail. Text keeps 4.5:1 on white. */
 export const PALETTE = {
   paper: '#ffffff',

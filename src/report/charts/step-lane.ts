@@ -2,12 +2,12 @@ import type { Chart, Plugin } from 'chart.js';
 import type { RunResult, StepSpan } from '../../domain/result.js';
 import { plainLine } from '../plain-text.js';
 import { failureSeconds } from './chart-data.js';
-import { PALETTE } from './palette.js';
+import { FONT_PX, PALETTE } from './palette.js';
 
 /** Height of the strip of steps above the plot, and of the failure marks inside it, in CSS pixels. */
-export const LANE_PX = 20;
+export const LANE_PX = 32;
 const MARK_PX = 6;
-const TICK_PX = 10;
+const TICK_PX = 14;
 
 /**
  * Draws what the deploy did behind and above a plot: ochre while a target is out of the balancer, a strip of
@@ -72,7 +72,7 @@ function drawSteps(chart: Chart, steps: readonly StepSpan[]): void {
     fillSpan(chart, span, step.state === 'failed' ? PALETTE.failed : PALETTE.steps[step.kind], top, top + LANE_PX);
   }
   ctx.save();
-  ctx.font = '11px Inter';
+  ctx.font = `${FONT_PX.text - 2}px Inter`;
   ctx.textBaseline = 'middle';
   for (const step of steps) {
     const { left, width } = pixels(chart, { from: step.from / 1000, to: step.to / 1000 });

@@ -2,7 +2,7 @@ import type { ChartConfiguration, Plugin } from 'chart.js';
 import type { Comparison } from '../../domain/comparison.js';
 import { plainLine } from '../plain-text.js';
 import { FONT_FAMILY } from './frame.js';
-import { PALETTE } from './palette.js';
+import { FONT_PX, PALETTE } from './palette.js';
 
 /** White ground: a transparent picture is unreadable in a dark ticket system. */
 const paper: Plugin = {
@@ -20,7 +20,7 @@ export const symlog = (n: number): number => Math.log10(1 + n);
 
 /** Failed requests per run as bars, deploy time as a line, one column per variant. */
 export function sweepChart(comparison: Comparison): ChartConfiguration<'bar' | 'line', (number | null)[]> {
-  const font = { family: FONT_FAMILY, size: 12 };
+  const font = { family: FONT_FAMILY, size: FONT_PX.text };
   const { rows } = comparison;
   const label = (standing: string, text: string): string => (standing === 'proven' ? `${text} ✓` : text);
   return {
@@ -80,7 +80,7 @@ export function sweepChart(comparison: Comparison): ChartConfiguration<'bar' | '
           text: `${plainLine(comparison.name, 60)} · failures and deploy time`,
           align: 'start',
           color: PALETTE.ink,
-          font: { family: FONT_FAMILY, size: 15, weight: 'bold' },
+          font: { family: FONT_FAMILY, size: FONT_PX.title, weight: 'bold' },
         },
         legend: { position: 'bottom', labels: { font, color: PALETTE.ink } },
       },

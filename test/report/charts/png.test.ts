@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
 import { renderCharts } from '../../../src/report/charts/png.js';
+import { timelineChart } from '../../../src/report/charts/timeline-chart.js';
 import { failResult, hostileResult, passResult } from '../fixture-results.js';
 
 const size = (png: Uint8Array): [number, number] => {
@@ -48,16 +49,26 @@ describe('chart pictures', () => {
   });
 
   test('text is drawn, and red marks appear exactly when something failed', async () => {
-    const bottom = [150, 800, 2200, 30] as const;
+    const bottom = [150, 756, 2200, 20] as const;
     const [failed] = (await renderCharts(failResult())).charts;
     const [passed] = (await renderCharts(passResult())).charts;
     // The axis labels at the bottom: without the bundled font this strip would be white.
-    expect(await share(passed!.png, [100, 850, 2200, 40], isDark)).toBeGreaterThan(0.002);
+    expect(await share(passed!.png, [100, 806, 2200, 60], isDark)).toBeGreaterThan(0.002);
     const marks = await share(failed!.png, bottom, isRed);
-    const none = await share(passed!.png, [150, 780, 2200, 40], isRed);
+    const none = await share(passed!.png, [...bottom], isRed);
     expect(marks).toBeGreaterThan(none);
-    expect(await share(failed!.png, [150, 70, 2200, 55], isRed)).toBeGreaterThan(0.0005);
-    expect(await share(passed!.png, [150, 70, 2200, 55], isRed)).toBe(0);
+    expect(await share(failed!.png, [150, 150, 2200, 18], isRed)).toBeGreaterThan(0.0005);
+    expect(await share(passed!.png, [150, 150, 2200, 18], isRed)).toBe(0);
+  });
+
+  test('words are at least 10 px high when the picture is shown 600 px wide', () => {
+    const { options } = timelineChart(failResult());
+    const fonts = [
+      options?.scales?.x?.ticks?.font,
+      options?.plugins?.legend?.labels?.font,
+      options?.plugins?.title?.font,
+    ];
+    for (const font of fonts) expect((font as { size: number }).size).toBeGreaterThanOrEqual(20);
   });
 
   test('hostile names and an empty run render', async () => {
