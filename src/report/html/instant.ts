@@ -11,3 +11,7 @@ export function instant(ms: number | null, digits: number): Markup {
 /** The start of a span as a link that zooms to all of it. */
 export const instantLink = (from: number, to: number, digits: number): Markup =>
   html`<a href="${zoomLink(from, to)}">${instant(from, digits)}</a>`;
+
+/** A span of the run, both ends as instants. */
+export const instantSpan = (from: number, to: number, digits = 1): Markup =>
+  html`${instant(from, digits)}\u00a0–\u00a0${instant(to, digits)}`;

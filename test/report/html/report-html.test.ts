@@ -188,6 +188,17 @@ describe('renderHtml', () => {
     expect(tagsOf(page).filter((t) => t.name === 'img')).toEqual([]);
   });
 
+  it('lets every table with a time show it as time of day', () => {
+    const page = renderHtml(pages.fail!, assets);
+    for (const id of ['phases', 'outages', 'balancer', 'errors']) {
+      const part = page.slice(page.indexOf(`<section id="${id}"`)).split('</section>')[0] ?? '';
+      // Whatever reads like m:ss.d stands in an element that carries its instant.
+      const loose = part.replace(/<(time|td) data-at="[^>]*>[^<]*</g, '<').match(/\b\d+:\d\d\.\d/g) ?? [];
+      expect(loose, id).toEqual([]);
+      expect(part, id).toContain('data-at=');
+    }
+  });
+
   it('stays small', () => {
     expect(Buffer.byteLength(renderHtml(pages.pass!, assets))).toBeLessThan(215_000);
     expect(Buffer.byteLength(renderHtml(pages.fail!, assets))).toBeLessThan(250_000);

@@ -1,6 +1,6 @@
 import type { Replacement, RunResult } from '../../../domain/result.js';
-import { clockSpan, duration } from '../../figures.js';
-import { instant, instantLink } from '../instant.js';
+import { duration } from '../../figures.js';
+import { instant, instantLink, instantSpan } from '../instant.js';
 import { type Hole, html, type Markup } from '../markup.js';
 import { zoomLink } from '../svg/lanes.js';
 import { STATE_LOOK, swatch } from '../svg/palette.js';
@@ -25,7 +25,7 @@ function states(result: RunResult): Hole {
     const r = result.replacements.find((x) => x.target === t.target);
     return t.reported.map(
       (s, i) =>
-        html`<tr>${i === 0 ? html`<th scope="rowgroup" rowspan="${t.reported.length}">${t.target}<br><span class="soft">traffic: ${seen(r)}</span></th>` : null}<td class="n nowrap"><a href="${zoomLink(s.from, s.to)}">${clockSpan(s.from, s.to)}</a></td><td class="nowrap">${swatch(STATE_LOOK[s.state])} ${STATE_LOOK[s.state].word}</td><td class="n">${duration(s.to - s.from)}</td><td>${s.description}</td></tr>`,
+        html`<tr>${i === 0 ? html`<th scope="rowgroup" rowspan="${t.reported.length}">${t.target}<br><span class="soft">traffic: ${seen(r)}</span></th>` : null}<td class="n nowrap"><a href="${zoomLink(s.from, s.to)}">${instantSpan(s.from, s.to)}</a></td><td class="nowrap">${swatch(STATE_LOOK[s.state])} ${STATE_LOOK[s.state].word}</td><td class="n">${duration(s.to - s.from)}</td><td>${s.description}</td></tr>`,
     );
   });
   if (rows.length === 0) return null;

@@ -1,6 +1,7 @@
 import type { Outage } from '../../../domain/outage.js';
 import type { RunResult } from '../../../domain/result.js';
-import { clock, count, counted, duration, percent } from '../../figures.js';
+import { count, counted, duration, percent } from '../../figures.js';
+import { instant } from '../instant.js';
 import { html, type Markup } from '../markup.js';
 import { zoomLink } from '../svg/lanes.js';
 import { section } from '../table.js';
@@ -18,12 +19,12 @@ function sinceCall(outage: Outage, result: RunResult): string | null {
 
 function outageCard(outage: Outage, result: RunResult): Markup {
   const { startLo, startHi, endLo, endHi } = outage;
-  const exact = (lo: number, hi: number, open: boolean): string =>
-    `${clock((lo + hi) / 2, 3)} ± ${duration((hi - lo) / 2)}${open ? ' (reaches the edge of the window)' : ''}`;
+  const exact = (lo: number, hi: number, open: boolean): Markup =>
+    html`${instant((lo + hi) / 2, 3)} ± ${duration((hi - lo) / 2)}${open ? ' (reaches the edge of the window)' : null}`;
   const own = result.failures.filter((f) => f.outage === outage.index);
   const named = (f: (typeof own)[number] | undefined): string | null =>
     f === undefined ? null : `${f.class}${f.status === null ? '' : ` ${f.status}`} ${f.detail}`.trim();
-  const facts: (readonly [string, string | null])[] = [
+  const facts: (readonly [string, Markup | string | null])[] = [
     ['start', exact(startLo, startHi, outage.openStart)],
     ['end', exact(endLo, endHi, outage.openEnd)],
     [

@@ -1,5 +1,6 @@
 import type { RunResult } from '../../../domain/result.js';
-import { clockSpan, count, percent, probability } from '../../figures.js';
+import { count, percent, probability } from '../../figures.js';
+import { instantSpan } from '../instant.js';
 import { html, type Markup } from '../markup.js';
 import { zoomLink } from '../svg/lanes.js';
 import { section, table } from '../table.js';
@@ -24,7 +25,7 @@ export function phasesSection(result: RunResult): Markup {
     const { phase } = p;
     const name = phase.target === null ? phase.kind : `${phase.target} › ${phase.kind}`;
     const bad = p.failed > 0 && phase.kind !== 'baseline';
-    return html`<tr${bad ? html` class="bad-row"` : null}><th scope="row"><a href="${zoomLink(phase.from, phase.to)}">${name}</a> <span class="soft">${KIND_WORDS[phase.kind]}</span></th><td class="n nowrap">${clockSpan(phase.from, phase.to)}</td><td class="n">${count(p.requests)}</td><td class="n">${p.failed > 0 ? html`<strong class="bad">${count(p.failed)}</strong>` : '0'}${p.ambiguous > 0 ? html` <span class="soft">(${count(p.ambiguous)} on an edge)</span>` : null}</td><td class="n">${p.requests > 0 ? percent(p.rate) : '–'}</td><td class="n">${p.requests > 0 ? `≤ ${percent(p.rateUpper, 'up')}` : '–'}</td><td class="n">${probability(p.excessP)}</td><td>${p.mainError}</td></tr>`;
+    return html`<tr${bad ? html` class="bad-row"` : null}><th scope="row"><a href="${zoomLink(phase.from, phase.to)}">${name}</a> <span class="soft">${KIND_WORDS[phase.kind]}</span></th><td class="n nowrap">${instantSpan(phase.from, phase.to)}</td><td class="n">${count(p.requests)}</td><td class="n">${p.failed > 0 ? html`<strong class="bad">${count(p.failed)}</strong>` : '0'}${p.ambiguous > 0 ? html` <span class="soft">(${count(p.ambiguous)} on an edge)</span>` : null}</td><td class="n">${p.requests > 0 ? percent(p.rate) : '–'}</td><td class="n">${p.requests > 0 ? `≤ ${percent(p.rateUpper, 'up')}` : '–'}</td><td class="n">${probability(p.excessP)}</td><td>${p.mainError}</td></tr>`;
   });
   const lead =
     result.phases.length === 0

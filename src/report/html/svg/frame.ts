@@ -34,10 +34,9 @@ export function axisTicks(toMs: number, most = 11): readonly number[] {
 export function timeAxis(scale: TimeScale, top: number, bottom: number): Markup {
   const ticks = axisTicks(scale.to);
   const digits = ticks.length > 1 && (ticks[1] ?? 0) < 1000 ? 1 : 0;
-  return html`<g class="axis muted" data-axis="${top},${bottom}" font-size="11" text-anchor="middle" fill="#57606a">${ticks.map(
-    (t) =>
-      html`<path class="grid" d="M${scale.x(t)} ${top}V${bottom}" stroke="#d8dee4" stroke-width="1"/><text x="${scale.x(t)}" y="${bottom + 15}">${clock(t, digits)}</text>`,
-  )}</g>`;
+  const lines = ticks.map((t) => `M${scale.x(t)} ${top}V${bottom}`).join('');
+  const words = ticks.map((t) => html`<text x="${scale.x(t)}" y="${bottom + 15}">${clock(t, digits)}</text>`);
+  return html`<g class="axis muted" data-axis="${top},${bottom}" font-size="11" text-anchor="middle" fill="#57606a"><path class="grid" d="${lines}" stroke="#d8dee4"/>${words}</g>`;
 }
 
 const BAND_FILL: Readonly<Record<Band['kind'], readonly [string, number]>> = {

@@ -95,13 +95,11 @@ export function linesSvg(chart: LineChart, bands: readonly Band[], durationMs: n
       : null;
     return html`${fill}<path class="stroke-${line.look.name}" d="${linePath(points, bottom, false)}" fill="none" stroke="${line.look.stroke}" stroke-width="1.5"${dash}/>`;
   });
-  const labels = ticks.map(
-    (t) =>
-      html`<path class="grid" d="M${FRAME.left} ${y(t)}H${FRAME.width - FRAME.right}" stroke="#d8dee4"/><text x="${FRAME.left - 8}" y="${y(t) + 4}">${count(t)}</text>`,
-  );
+  const labels = ticks.map((t) => html`<text x="${FRAME.left - 8}" y="${y(t) + 4}">${count(t)}</text>`);
+  const grid = ticks.map((t) => `M${FRAME.left} ${y(t)}H${FRAME.width - FRAME.right}`).join('');
   const { id, title, description } = chart;
   return chartSvg(
     { id: `${id}-still`, height: HEIGHT, title, description, plain: true },
-    html`${bandColumns(bands, scale, TOP, bottom)}<g class="muted" fill="#57606a" text-anchor="end">${labels}</g>${timeAxis(scale, TOP, bottom)}${drawn}<text class="muted" x="12" y="${TOP + 10}" fill="#57606a">${chart.unit}</text>`,
+    html`${bandColumns(bands, scale, TOP, bottom)}<path class="grid" d="${grid}" stroke="#d8dee4"/><g class="muted" fill="#57606a" text-anchor="end">${labels}</g>${timeAxis(scale, TOP, bottom)}${drawn}<text class="muted" x="12" y="${TOP + 10}" fill="#57606a">${chart.unit}</text>`,
   );
 }
