@@ -31,11 +31,11 @@ export function liveTraffic(ok: OkRule): LiveTraffic {
     add(batch) {
       for (let row = 0; row < batch.length; row++) {
         const target = textOf(batch.target, row);
+        if (target === null) continue;
         // An error it made itself shows as well that it still gets requests.
         const endedAt = batch.endedAt[row] ?? Number.NaN;
-        if (target !== null && Number.isFinite(endedAt)) noteAnswer(target, endedAt);
+        if (Number.isFinite(endedAt)) noteAnswer(target, endedAt);
         const version = textOf(batch.version, row);
-        if (target === null) continue;
         const at = batch.sentAt[row] ?? Number.NaN;
         keepNewest(reached, target, at);
         if (version !== null && isGood(batch, row, ok)) keepNewest(newest, key(target, version), at);

@@ -42,7 +42,11 @@ function killedDuringDeploy(name: string, pid: number, host: string): { dir: str
 }
 
 it('waits for the very process that the killed run had started on this machine, and for none of another', async () => {
-  const child = spawn(process.execPath, ['-e', 'setTimeout(() => undefined, 1500)']);
+  // Lives until it is told to end, however slow this machine is.
+  const child = spawn(process.execPath, [
+    '-e',
+    'process.stdin.resume(); process.stdin.on("end", () => process.exit())',
+  ]);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let over = false;
   void ended.then(() => {
@@ -61,5 +65,7 @@ it('waits for the very process that the killed run had started on this machine, 
   };
   // Another machine's pid 4711 says nothing about ours.
   expect(await attach('elsewhere', `not-${hostname()}`)).toBe(false);
-  expect(await attach('here', hostname())).toBe(true);
+  const here = attach('here', hostname());
+  setTimeout(() => child.stdin.end(), 200);
+  expect(await here).toBe(true);
 });

@@ -27,6 +27,7 @@ function batch(rows: readonly Row[]): SampleBatch {
     status: Uint16Array.from(rows, (r) => r.status ?? 200),
     bodyOk: Uint8Array.from(rows, (r) => r.bodyOk ?? 2),
     sentAt: Float64Array.from(rows, (r) => r.sentAt ?? Number.NaN),
+    endedAt: Float64Array.from(rows, (r) => r.sentAt ?? Number.NaN),
   } as unknown as SampleBatch;
 }
 const view = (...rows: Row[]) => {
