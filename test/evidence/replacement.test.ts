@@ -228,6 +228,22 @@ describe('replacements', () => {
     expect(by2?.needHiMs).toBe(by2?.drainNeedHiMs);
   });
 
+  it('leaves a failure to the neighbour in whose time most of it lies, but not to one that is out at the same time', () => {
+    const hung = (sentAt: number, endedAt: number, s2: Partial<TargetLife>) => {
+      const rows = story((row) => (row.sentAt === sentAt ? { ...row, endedAt, target: null, cls: 'timeout' } : row));
+      const life = { ...LIFE, target: 's2', ...s2 };
+      return judge(rows, [LIFE, life]).find((r) => r.target === 's2')?.needHiMs;
+    };
+    // 600 ms of it in the settling of s1, which ends the instant s2 is detached, 200 ms in the down time of s2.
+    const after = { detachRequestedAt: 3800, detachRespondedAt: 3810, deployStartedAt: 3820, appDownAt: 3900 };
+    const back = { appUpAt: 4400, attachRequestedAt: 4500, attachRespondedAt: 4510 };
+    expect(hung(3200, 4100, { ...after, ...back })).not.toBeNull();
+    // All of it in the draining of s1, most of it in the down time of s2: both are out, so s2 is not excused.
+    const meanwhile = { detachRequestedAt: 1200, detachRespondedAt: 1210, deployStartedAt: 1220, appDownAt: 1300 };
+    const soon = { appUpAt: 1400, attachRequestedAt: 1500, attachRespondedAt: 1510 };
+    expect(hung(1320, 1450, { ...meanwhile, ...soon })).toBeNull();
+  });
+
   it('says nothing it cannot know of a target that was never attached again', () => {
     const [s1] = judge(
       story((row) => ({ ...row, target: row.sentAt >= 1200 ? 's2' : (row.target ?? null) })),
