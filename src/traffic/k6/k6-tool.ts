@@ -30,7 +30,8 @@ export async function findK6(host: ProcessHost): Promise<K6Tool> {
       cause,
     });
   }
-  const version = /\bk6(?:\.exe)? (v(\d+)\.[\w.+-]+)/.exec(said.text);
+  // It calls itself by the name of its file, whatever that is.
+  const version = /\bk6\S* (v(\d+)\.[\w.+-]+)/.exec(said.text);
   if (version === null)
     throw new RollproofError('TOOL_MISSING', `traffic.engine k6: ${program} does not answer like k6`, {
       hint: INSTALL,

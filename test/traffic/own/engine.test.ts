@@ -19,7 +19,7 @@ copyFileSync(new URL('../fixtures/k6/probe.csv', import.meta.url), join(folder, 
 function fakeK6(run: string): string {
   const path = join(folder, `k6-${Math.abs(hash(run))}`);
   const body = `#!/bin/sh
-if [ "$1" = version ]; then echo 'k6 v2.2.0 (fake)'; exit 0; fi
+if [ "$1" = version ]; then echo 'k6-v2.2.0 v2.2.0 (fake)'; exit 0; fi
 out=$(echo "$*" | sed 's/.*fileName=\\([^,]*\\),.*/\\1/')
 ${run}
 `;
