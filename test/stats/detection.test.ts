@@ -68,4 +68,13 @@ describe('smallestDetectableMs', () => {
     );
     expect(smallestDetectableMs(0.5, 0.01, 0)).toBe(Number.POSITIVE_INFINITY);
   });
+  it('is endless without a share or a rate that is a number above 0, whatever the confidence', () => {
+    for (const nothing of [0, -1, Number.NaN]) {
+      for (const alpha of [0.05, 1]) {
+        expect(smallestDetectableMs(nothing, alpha, 10)).toBe(Number.POSITIVE_INFINITY);
+        expect(smallestDetectableMs(0.5, alpha, nothing)).toBe(Number.POSITIVE_INFINITY);
+      }
+      expect(smallestDetectableMs(0.5, nothing, 10)).toBe(Number.POSITIVE_INFINITY);
+    }
+  });
 });
