@@ -27,6 +27,8 @@ async function work(root) {
       pool: 'threads',
       maxWorkers: 1,
       bail: 1,
+      // As patient as the tests themselves: on a busy machine a slow test is no sign of a mutant.
+      testTimeout: 90_000,
       reporters: [{}],
     },
     { plugins: [plugin], logLevel: 'silent', server: { watch: null } },
