@@ -72,3 +72,13 @@ describe('attachLag', () => {
     expect(attachLag({ ...ATTACH, ...requests(rows) })).toMatchObject({ firstRouted: null, lagLo: null, lagHi: null });
   });
 });
+
+describe('attachLag, out of order', () => {
+  it('does not need its requests in order', () => {
+    const rows = [...others(110, 300), [300, 305, 0] as const, ...others(310, 400)];
+    const attach = { target: 0, targets: 2, alpha: 0.05, attachRequestedAt: 100, attachRespondedAt: 105 };
+    const inOrder = attachLag({ ...attach, ...requests(rows) });
+    expect(inOrder.lagHi).toBe(200);
+    expect(attachLag({ ...attach, ...requests([...rows].reverse()) })).toEqual(inOrder);
+  });
+});

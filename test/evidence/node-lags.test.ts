@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NOBODY } from '../../src/evidence/detach-lag.js';
-import { attachLagOfNodes, detachLagOfNodes } from '../../src/evidence/node-lags.js';
+import { attachLagOfNodes, detachLagOfNodes, nodesOf } from '../../src/evidence/node-lags.js';
 
 type Row = readonly [sentAt: number, servedBy: number, node: number];
 const requests = (rows: readonly Row[]) => ({
@@ -46,5 +46,40 @@ describe('lags of a balancer with several nodes', () => {
   it('leave out a node that was not used meanwhile', () => {
     const early: Row[] = [...rows, [10, 0, 3], [20, 0, 3]];
     expect(detachLagOfNodes({ ...requests(early), ...detach }).lagHi).toBe(232);
+  });
+});
+
+describe('nodesOf', () => {
+  const lengths = (rows: readonly Row[]) => nodesOf(requests(rows)).map((node) => node.sentAt.length);
+  it('sees a node that took the first request alone', () => {
+    expect(
+      lengths([
+        [1, 1, 2],
+        [2, 1, 1],
+        [3, 1, 1],
+      ]),
+    ).toEqual([1, 2]);
+    expect(
+      lengths([
+        [1, 1, 2],
+        [2, 1, 2],
+      ]),
+    ).toEqual([]);
+  });
+  it('keeps answers without an address apart, and lets a failure that names nobody stand with every node', () => {
+    expect(
+      lengths([
+        [1, 1, 0],
+        [2, 1, 1],
+        [3, 1, 2],
+      ]),
+    ).toEqual([1, 1, 1]);
+    expect(
+      lengths([
+        [1, 1, 1],
+        [2, 1, 2],
+        [3, NOBODY, 0],
+      ]),
+    ).toEqual([2, 2]);
   });
 });

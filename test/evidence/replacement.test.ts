@@ -244,6 +244,43 @@ describe('replacements', () => {
     expect(hung(1320, 1450, { ...meanwhile, ...soon })).toBeNull();
   });
 
+  it('leaves a failure to the neighbour that comes after, from the very instant it begins', () => {
+    const quick = { appDownAt: 2100, appUpAt: 2900, attachRequestedAt: 2950, attachRespondedAt: 2960 };
+    const next = { detachRequestedAt: 3000, detachRespondedAt: 3010, deployStartedAt: 3020, appDownAt: 3100 };
+    const late = { appUpAt: 4500, attachRequestedAt: 4600, attachRespondedAt: 4610 };
+    // 700 ms of it in the down time of s1, 1.2 s in that of s2.
+    const rows = story((row) => (row.sentAt === 2200 ? { ...row, endedAt: 4300, target: null, cls: 'timeout' } : row));
+    const judged = judge(rows, [
+      { ...LIFE, ...quick },
+      { ...LIFE, target: 's2', ...next, ...late },
+    ]);
+    expect(judged.find((r) => r.target === 's1')?.needHiMs).not.toBeNull();
+  });
+
+  it('judges a life without a deploy although another target was deployed', () => {
+    const second: TargetLife = { ...LIFE, target: 's2', detachRequestedAt: 4000, detachRespondedAt: 4010 };
+    const lives = [LIFE, { ...second, deployStartedAt: null, appDownAt: null, appUpAt: null }];
+    expect(judge(story(), lives).find((r) => r.target === 's2')?.lastRoutedAt).not.toBeNull();
+  });
+
+  it('knows the old process by the request sent last that names one, in whatever order answers came', () => {
+    const rows = story((row) => {
+      if (row.sentAt === 880) return { ...row, endedAt: 995, bootId: 'boot-before' };
+      return row.sentAt === 960 ? { ...row, bootId: null } : row;
+    });
+    const byEnd = [...rows].sort((a, b) => a.endedAt - b.endedAt);
+    expect(judge(byEnd)[0]?.oldBootId).toBe('boot-a');
+  });
+
+  it('proves no replacement by the same version from processes that have no name', () => {
+    const rows = story((row) => ({ ...row, version: 'v2', bootId: null }));
+    expect(judge(rows, [LIFE], { ...OPTIONS, previousVersion: 'v2' })[0]).toMatchObject({
+      servedNew: 0,
+      returned: false,
+      replaced: false,
+    });
+  });
+
   it('says nothing it cannot know of a target that was never attached again', () => {
     const [s1] = judge(
       story((row) => ({ ...row, target: row.sentAt >= 1200 ? 's2' : (row.target ?? null) })),
