@@ -127,7 +127,7 @@ async function underTraffic(
 ): Promise<PipelineEnd> {
   const trafficStop = new AbortController();
   const watchStop = new AbortController();
-  const live = liveTraffic(request.scenario.service.ok);
+  const live = liveTraffic(request.scenario.service.ok, request.scenario.targets);
   try {
     await deps.engine.prepare?.(workloadOf(request, deps.engine.capabilities.name, deps.clock.now()));
   } catch (cause) {

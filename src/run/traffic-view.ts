@@ -1,6 +1,7 @@
 import type { TrafficView } from '../domain/ports.js';
 import type { SampleBatch } from '../domain/sample.js';
 import type { OkRule } from '../domain/scenario.js';
+import type { Target } from '../domain/target.js';
 import type { Instant } from '../domain/time.js';
 
 /** What the samples written so far show to the runner; it keeps one instant per target and version, two per target. */
@@ -11,8 +12,12 @@ export interface LiveTraffic extends TrafficView {
 /** Strangers name targets and versions: no more of them than this are remembered. */
 const NAMES_MAX = 1_000;
 
-/** A good answer is a whole one that `service.ok` accepts; its instant is that of its request. */
-export function liveTraffic(ok: OkRule): LiveTraffic {
+/**
+ * A good answer is a whole one that `service.ok` accepts; its instant is that of its request. A target may name itself by
+ * its id or, as the evidence reads it too, by the balancer's name for it.
+ */
+export function liveTraffic(ok: OkRule, targets: readonly Target[]): LiveTraffic {
+  const idOf = new Map(targets.map((t) => [t.instance, t.id]));
   const newest = new Map<string, Instant>();
   const reached = new Map<string, Instant>();
   /** Per target: when its last answer ended, and how many answers of all there were by then. */
@@ -30,8 +35,9 @@ export function liveTraffic(ok: OkRule): LiveTraffic {
   return {
     add(batch) {
       for (let row = 0; row < batch.length; row++) {
-        const target = textOf(batch.target, row);
-        if (target === null) continue;
+        const named = textOf(batch.target, row);
+        if (named === null) continue;
+        const target = idOf.get(named) ?? named;
         // An error it made itself shows as well that it still gets requests.
         const endedAt = batch.endedAt[row] ?? Number.NaN;
         if (Number.isFinite(endedAt)) noteAnswer(target, endedAt);
@@ -44,8 +50,10 @@ export function liveTraffic(ok: OkRule): LiveTraffic {
     lastRequestTo: (target) => reached.get(target) ?? null,
     quiet(target, since) {
       const its = last.get(target);
-      const ms = Math.max(0, newestEnd - Math.max(since, its?.at ?? since));
-      return { ms, others: answers - (its?.answers ?? 0) };
+      // Who was never heard of by name cannot be shown to have fallen silent.
+      if (its === undefined) return { ms: 0, others: 0 };
+      const ms = Math.max(0, newestEnd - Math.max(since, its.at));
+      return { ms, others: answers - its.answers };
     },
     seenSince(target, version, since) {
       return (newest.get(key(target, version)) ?? Number.NEGATIVE_INFINITY) >= since;

@@ -2,6 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { DictionaryColumn, SampleBatch } from '../../src/domain/sample.js';
 import { liveTraffic } from '../../src/run/traffic-view.js';
 
+const TARGETS = [
+  { id: 'a', instance: 'i-a' },
+  { id: 'b', instance: 'i-b' },
+];
+
 interface Row {
   readonly target?: string;
   readonly version?: string;
@@ -31,7 +36,7 @@ function batch(rows: readonly Row[]): SampleBatch {
   } as unknown as SampleBatch;
 }
 const view = (...rows: Row[]) => {
-  const live = liveTraffic({ status: [[200, 299]], bodyContains: null });
+  const live = liveTraffic({ status: [[200, 299]], bodyContains: null }, TARGETS);
   live.add(batch(rows));
   return live;
 };
@@ -74,5 +79,10 @@ describe('what the runner sees of the traffic', () => {
     const live = view(good, ...Array.from({ length: 5_000 }, (_, i) => ({ ...good, target: `stranger-${i}` })));
     live.add(batch([{ ...good, sentAt: 700 }]));
     expect([live.lastRequestTo('a'), live.seenSince('a', 'v2', 700)]).toEqual([700, true]);
+  });
+
+  it('knows a target by the balancer’s name for it as well', () => {
+    const live = view({ target: 'i-a', version: 'v2', sentAt: 300 });
+    expect([live.lastRequestTo('a'), live.seenSince('a', 'v2', 200)]).toEqual([300, true]);
   });
 });
