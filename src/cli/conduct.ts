@@ -209,6 +209,7 @@ function runHeader(
     command: request.command,
     gitRevision: gitRevision(io.cwd, io.env),
     tools: { ...io.tools, ...request.engine.tools },
+    ...(request.options.reportLayout === undefined ? {} : { reportLayout: request.options.reportLayout }),
   };
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { analyze } from '../analyze.js';
 import { RollproofError } from '../domain/errors.js';
+import type { ReportLayout } from '../domain/event.js';
 import type { RunResult } from '../domain/result.js';
 import { readFacts } from '../journal/facts.js';
 import { removeDerived, runPaths } from '../journal/run-directory.js';
@@ -20,13 +21,16 @@ export interface Derived {
 
 /**
  * Facts → judgement → `derived/`: what `run` ends with and `report` repeats, byte for byte. Old derived files go first.
+ * The layout is the one asked for, or the run's own.
  * @throws RollproofError RUN_DIRECTORY_INVALID, FACTS_FROM_THE_FUTURE, DISK_WRITE_FAILED.
  */
-export async function deriveReports(dir: string): Promise<Derived> {
-  const result = analyze(readFacts(dir));
+export async function deriveReports(dir: string, asked?: ReportLayout): Promise<Derived> {
+  const facts = readFacts(dir);
+  const result = analyze(facts);
   const rendered = await renderAll(
     result,
     loadHtmlAssets((path) => readFileSync(path, 'utf8')),
+    asked ?? (facts.header?.reportLayout === 'split' ? 'split' : 'single'),
   );
   removeDerived(dir);
   const root = runPaths(dir).derived;

@@ -3,11 +3,13 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { RollproofError } from '../domain/errors.js';
+import type { ReportLayout } from '../domain/event.js';
 import { LATEST, latestRun, runPaths } from '../journal/run-directory.js';
 import { detectCi } from '../report/ci/detect.js';
 import { plainLine } from '../report/plain-text.js';
 import type { Io } from './io.js';
 import type { Finish } from './program.js';
+import { layoutOption } from './run.js';
 import { isStudy } from './study-file.js';
 
 /** `rollproof report [DIR]`: makes every report again from the facts and ends with the verdict's exit code. */
@@ -18,7 +20,8 @@ export function addReport(program: Command, io: Io, finish: Finish): void {
     .argument('[dir]', 'run directory, or a study of rollproof compare', join('reports', LATEST))
     .option('--json', 'print result.json instead of the summary')
     .option('--open', 'open report.html in the browser')
-    .action(async (dir: string, options: { json?: true; open?: true }) => {
+    .addOption(layoutOption())
+    .action(async (dir: string, options: { json?: true; open?: true; reportLayout?: ReportLayout }) => {
       const given = resolve(io.cwd, dir);
       if (isStudy(given)) {
         const { studyAgain } = await import('./compare-existing.js');
@@ -27,7 +30,7 @@ export function addReport(program: Command, io: Io, finish: Finish): void {
       }
       const path = runDirectory(given);
       const [{ deriveReports }, { printResult }] = await Promise.all([import('./derive.js'), import('./summary.js')]);
-      const derived = await deriveReports(path);
+      const derived = await deriveReports(path, options.reportLayout);
       printResult(derived, path, { json: options.json === true }, io);
       if (options.open === true) await openReport(join(runPaths(path).derived, 'report.html'), io);
       finish(derived.result.verdict.exitCode);

@@ -13,6 +13,8 @@ const RESULT_BYTES_MAX = 64 * 1024 * 1024;
 /** The files of a run that are served, and as what. */
 export const SERVED_FILES: Readonly<Record<string, string>> = {
   'report.html': 'text/html; charset=utf-8',
+  'report.css': 'text/css; charset=utf-8',
+  'report.js': 'text/javascript; charset=utf-8',
   'report.md': 'text/plain; charset=utf-8',
   'result.json': 'application/json',
   'junit.xml': 'text/plain; charset=utf-8',

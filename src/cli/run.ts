@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { formatProblems } from '../config/problem-text.js';
 import { RollproofError } from '../domain/errors.js';
+import type { ReportLayout } from '../domain/event.js';
 import type { Scenario } from '../domain/scenario.js';
 import type { Io } from './io.js';
 import { portNumber } from './port-number.js';
@@ -22,6 +23,7 @@ export interface RunOptions extends PassOptions {
   readonly quiet?: true;
   readonly live?: true;
   readonly livePort?: number;
+  readonly reportLayout?: ReportLayout;
 }
 
 /** `rollproof run SCENARIO`: the whole thing; the exit code is the verdict. */
@@ -51,7 +53,16 @@ export function withRunOptions(command: Command): Command {
     .option('--json', 'print result.json instead of the summary')
     .option('-q, --quiet', 'no progress, only the summary (and for a CI server a sign of life every 25 s)')
     .option('--live', 'serve the running timeline to a browser on this machine')
-    .option('--live-port <port>', 'port of the live page; any free one by default', portNumber);
+    .option('--live-port <port>', 'port of the live page; any free one by default', portNumber)
+    .addOption(layoutOption());
+}
+
+/** `--report-layout`, as `report` has it too. */
+export function layoutOption(): Option {
+  return new Option(
+    '--report-layout <layout>',
+    'split: style and script in files beside report.html, for servers whose policy forbids them inside',
+  ).choices(['single', 'split'] satisfies ReportLayout[]);
 }
 
 /** Loads a scenario file or throws all its problems at once; what is merely doubtful goes to stderr. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { EXIT, RollproofError } from '../domain/errors.js';
 import { squeezed } from '../report/html/assets.js';
+import { rejoined } from '../report/html/report-html.js';
 import { plainLine } from '../report/plain-text.js';
 import { indexPolicy, renderRunsIndex } from '../report/runs/index-page.js';
 import type { Io } from './io.js';
@@ -95,6 +96,8 @@ function pathOf(url: string): string[] | null {
 interface Served {
   readonly path: string;
   readonly type: string;
+  /** Another known file of the same run, or null. */
+  readonly beside: (name: string) => string | null;
 }
 
 /** Only runs that a look at the disk finds, and only their known files: no part of the address becomes a path. */
@@ -103,12 +106,13 @@ function fileAt(root: string, [first, ...rest]: readonly string[]): Served | nul
   const run = runsBelow(root).find((r) => r.length < rest.length && r.every((name, i) => name === rest[i]));
   if (run === undefined) return null;
   const name = rest.slice(run.length).join('/');
-  const path = servedFile(root, run, name);
+  const beside = (file: string) => servedFile(root, run, file);
+  const path = beside(name);
   const type = SERVED_FILES[name];
-  return path === null || type === undefined ? null : { path, type };
+  return path === null || type === undefined ? null : { path, type, beside };
 }
 
-function sendFile(response: ServerResponse, { path, type }: Served, headOnly: boolean): void {
+function sendFile(response: ServerResponse, { path, type, beside }: Served, headOnly: boolean): void {
   response.writeHead(200, {
     'content-type': type,
     'content-security-policy': type.startsWith('text/html') ? REPORT_POLICY : FILE_POLICY,
@@ -117,7 +121,20 @@ function sendFile(response: ServerResponse, { path, type }: Served, headOnly: bo
     response.end();
     return;
   }
+  const whole = type.startsWith('text/html') ? splitPage(path, beside) : null;
+  if (whole !== null) {
+    response.end(whole);
+    return;
+  }
   createReadStream(path)
     .on('error', () => response.destroy())
     .pipe(response);
+}
+
+/** A report in the split layout, made one page again; null = it is one page already. */
+function splitPage(page: string, beside: Served['beside']): string | null {
+  const [css, js] = [beside('report.css'), beside('report.js')];
+  if (css === null || js === null) return null;
+  const text = (path: string) => readFileSync(path, 'utf8');
+  return rejoined(text(page), text(css), text(js));
 }

@@ -6,6 +6,9 @@ import type { Instant } from './time.js';
 
 export const EVENT_SCHEMA_VERSION = 1;
 
+/** One file that holds everything, or style and script in files beside it, for servers that forbid blocks in a page. */
+export type ReportLayout = 'single' | 'split';
+
 /** First line of events.ndjson. */
 export interface RunHeader {
   readonly kind: 'header';
@@ -23,6 +26,8 @@ export interface RunHeader {
   readonly command: readonly string[];
   readonly gitRevision: string | null;
   readonly tools: Readonly<Record<string, string>>;
+  /** How report.html was asked for; absent = one file. */
+  readonly reportLayout?: ReportLayout;
 }
 
 /** So many are taken, of so many there may be. */

@@ -1,8 +1,9 @@
+import type { ReportLayout } from '../domain/event.js';
 import type { RunResult } from '../domain/result.js';
 import { type RenderedCharts, renderCharts } from './charts/png.js';
 import { renderFailures } from './failures.js';
 import type { HtmlAssets } from './html/assets.js';
-import { renderHtml } from './html/report-html.js';
+import { renderHtml, splitFiles } from './html/report-html.js';
 import { renderJson } from './json.js';
 import { renderJunit } from './junit.js';
 import { renderMarkdown } from './markdown.js';
@@ -23,13 +24,16 @@ export interface RenderedReports {
 export async function renderAll(
   result: RunResult,
   assets: Omit<HtmlAssets, 'charts'>,
+  layout: ReportLayout = 'single',
   chartsOf: (result: RunResult) => Promise<RenderedCharts> = renderCharts,
 ): Promise<RenderedReports> {
   const { charts, reason } = await chartsOf(result);
+  const all = { ...assets, charts };
   return {
     files: [
       { path: 'result.json', bytes: renderJson(result) },
-      { path: 'report.html', bytes: renderHtml(result, { ...assets, charts }) },
+      { path: 'report.html', bytes: renderHtml(result, all, layout) },
+      ...(layout === 'split' ? splitFiles(all) : []),
       { path: 'report.md', bytes: renderMarkdown(result) },
       { path: 'junit.xml', bytes: renderJunit(result) },
       { path: 'failures.ndjson', bytes: renderFailures(result) },

@@ -19,3 +19,8 @@ export function contentPolicy(styles: readonly string[], scripts: readonly strin
     "form-action 'none'",
   ].join('; ');
 }
+
+/** The same for the split layout: the files beside the page and nothing else; a host's own stricter policy still holds. */
+export function splitPolicy(): string {
+  return "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'none'";
+}

@@ -1,8 +1,9 @@
+import type { ReportLayout } from '../../domain/event.js';
 import type { RunResult } from '../../domain/result.js';
 import { count, duration, wallTime } from '../figures.js';
 import { oneLine } from '../visible-text.js';
 import type { HtmlAssets } from './assets.js';
-import { contentPolicy } from './content-policy.js';
+import { contentPolicy, splitPolicy } from './content-policy.js';
 import { faviconAddress } from './icon.js';
 import { html, type Markup, raw, scriptJson } from './markup.js';
 import { pageData } from './page-data.js';
@@ -54,23 +55,63 @@ function toolbar({ alignment }: RunResult): Markup {
   return html`<nav class="bar" aria-label="Sections and tools"><ul>${jumps}</ul><div class="tools live-only" hidden><output id="readout" aria-live="off">Move over a chart to read it.</output><button type="button" id="zoom-reset" hidden>Whole run</button><button type="button" id="clock" aria-pressed="false" hidden>Time of day (UTC)</button><button type="button" id="copy">Copy as Markdown</button></div></nav>`;
 }
 
-function body(result: RunResult, assets: HtmlAssets): Markup {
-  return html`<a class="skip" href="#timeline">Skip to the timeline</a>${patternDefinitions()}${pageHeader(result)}<main>${bannerSection(result)}${toolbar(result)}${timelineSection(result)}${phasesSection(result)}${outagesSection(result)}${aroundSection(result)}${latencySection(result)}${answeredSection(result)}${balancerSection(result)}${proofSection(result)}${errorsSection(result)}${deployLogSection(result)}${reproduceSection(result, assets.charts)}${guideSection()}</main><footer><p>Written by rollproof ${result.run.toolVersion}. This page is whole in itself: it loads nothing and sends nothing.</p></footer>`;
+function body(result: RunResult, assets: HtmlAssets, layout: ReportLayout): Markup {
+  return html`<a class="skip" href="#timeline">Skip to the timeline</a>${patternDefinitions()}${pageHeader(result)}<main>${bannerSection(result)}${toolbar(result)}${timelineSection(result)}${phasesSection(result)}${outagesSection(result)}${aroundSection(result)}${latencySection(result)}${answeredSection(result)}${balancerSection(result)}${proofSection(result)}${errorsSection(result)}${deployLogSection(result)}${reproduceSection(result, assets.charts)}${guideSection()}</main><footer><p>Written by rollproof ${result.run.toolVersion}. ${layout === 'single' ? 'This page is whole in itself: it loads nothing and sends nothing.' : 'This page loads the two files beside it and sends nothing.'}</p></footer>`;
+}
+
+/** Style and script of the page, as the files that stand beside it in the split layout. */
+export const splitFiles = ({ uplotCss, css, uplotJs, pageJs }: HtmlAssets) => [
+  { path: 'report.css', bytes: `${uplotCss}\n${css}` },
+  { path: 'report.js', bytes: `${uplotJs}\n${pageJs}` },
+];
+
+const SPLIT_STYLE = '<link rel="stylesheet" href="report.css">';
+const SPLIT_SCRIPT = '<script src="report.js"></script>';
+
+/**
+ * A page of the split layout with its files put back in, for a server that gives pages an origin of their own, which may
+ * load nothing. The policy then is the server's alone. Any other text comes back as it is.
+ */
+export function rejoined(page: string, css: string, js: string): string {
+  const [style, script] = [page.split(SPLIT_STYLE), page.split(SPLIT_SCRIPT)];
+  if (style.length !== 2 || script.length !== 2 || /<\/(style|script)/i.test(css + js)) return page;
+  return page
+    .replace(policyTag(splitPolicy()), '')
+    .replace(SPLIT_STYLE, () => `<style>${css}</style>`)
+    .replace(SPLIT_SCRIPT, () => `<script>${js}</script>`);
+}
+
+const policyTag = (policy: string): string => `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
+
+/** What differs between the layouts: the policy, and where style and script are. */
+function shell(assets: HtmlAssets, layout: ReportLayout): { policy: string; style: Markup; script: Markup } {
+  if (layout === 'split')
+    return {
+      policy: splitPolicy(),
+      style: raw(SPLIT_STYLE),
+      script: raw(SPLIT_SCRIPT),
+    };
+  const style = `${assets.uplotCss}\n${assets.css}`;
+  return {
+    policy: contentPolicy([style], [assets.uplotJs, assets.pageJs]),
+    style: html`<style>${raw(style)}</style>`,
+    script: html`<script>${raw(assets.uplotJs)}</script><script>${raw(assets.pageJs)}</script>`,
+  };
 }
 
 /**
- * The whole report as one HTML document that opens from a file and asks nobody for anything. Same result and assets
- * in, same bytes out. Everything from the result is escaped where it is put in (markup.ts).
+ * The whole report as one HTML document that opens from a file and asks nobody for anything; in the split layout it
+ * asks for the two files beside it, for servers whose policy forbids blocks inside a page. Same result and assets in,
+ * same bytes out. Everything from the result is escaped where it is put in (markup.ts).
  */
-export function renderHtml(result: RunResult, assets: HtmlAssets): string {
+export function renderHtml(result: RunResult, assets: HtmlAssets, layout: ReportLayout = 'single'): string {
   const { verdict, counts, run } = result;
   const title = `${verdict.kind} · ${count(counts.failed)}/${count(counts.judged)} · ${oneLine(run.scenario.name, 80)}`;
-  const style = `${assets.uplotCss}\n${assets.css}`;
-  const policy = contentPolicy([style], [assets.uplotJs, assets.pageJs]);
+  const { policy, style, script } = shell(assets, layout);
   const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${raw(policy)}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><title>${title}</title><link rel="icon" href="${faviconAddress(verdict.kind)}"><style>${raw(style)}</style></head>
-<body class="${verdict.kind.toLowerCase()}">${body(result, assets)}
-<script type="application/json" id="data">${scriptJson(pageData(result))}</script><script>${raw(assets.uplotJs)}</script><script>${raw(assets.pageJs)}</script></body></html>
+<html lang="en"><head><meta charset="utf-8">${raw(policyTag(policy))}<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><title>${title}</title><link rel="icon" href="${faviconAddress(verdict.kind)}">${style}</head>
+<body class="${verdict.kind.toLowerCase()}">${body(result, assets, layout)}
+<script type="application/json" id="data">${scriptJson(pageData(result))}</script>${script}</body></html>
 `;
   return page.text;
 }
