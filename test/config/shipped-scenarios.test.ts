@@ -31,6 +31,12 @@ describe('shipped scenarios', () => {
     expect(file).toContain(`${scenario.name}.yaml`);
   });
 
+  it('plays every fault in the detection matrix', () => {
+    const rows = readdirSync('scenarios/matrix').map((file) => readFileSync(`scenarios/matrix/${file}`, 'utf8'));
+    const bases = rows.map((text) => parse(text).extends);
+    for (const fault of FAULTS) expect(bases).toContain(fault.replace('scenarios/', '../'));
+  });
+
   it('gives every fault its own end', () => {
     const ends = FAULTS.map((file) => loadScenario(file, io).scenario).map(({ name, expect: end }) => [
       name,
