@@ -1,6 +1,7 @@
 import { SAMPLE_CLASSES } from '../../domain/outage.js';
 import type { Instant } from '../../domain/time.js';
 import { type JudgedSamples, NO_TARGET } from '../judged-samples.js';
+import { rowsBySending } from '../sending-order.js';
 
 /** A span in which a balancer node answered everything itself, with an error. Both ends are times of sending. */
 export interface DarkSpan {
@@ -18,7 +19,7 @@ const BALANCER = new Set([SAMPLE_CLASSES.indexOf('http_5xx_lb'), SAMPLE_CLASSES.
 /**
  * When each node had nobody to send to, as far as its answers show: at least 20 requests in a row, by the time they were
  * sent, that all got a 5xx of the balancer's own. A node of a zone without a target is dark while the others serve, and
- * the nodes of one balancer go dark and come back one by one. Linear, but for sorting by time.
+ * the nodes of one balancer go dark and come back one by one. Linear.
  */
 export function darkNodes(samples: JudgedSamples): DarkNodes {
   const { table, ok } = samples;
@@ -33,10 +34,13 @@ export function darkNodes(samples: JudgedSamples): DarkNodes {
     if (span === undefined || span.count < IN_A_ROW) return;
     found.set(node, [...(found.get(node) ?? []), { from: span.from, to: span.to }]);
   };
-  for (const row of rowsBySending(samples)) {
+  // By sending: a long request that was answered must not break a span that began after it.
+  const order = rowsBySending(table.sentAt);
+  for (let i = 0; i < order.length; i++) {
+    const row = order[i]!;
     const node = table.remoteIp.codes[row]!;
     const at = table.sentAt[row]!;
-    if (ok[row] === 1) close(node);
+    if (ok[row] === 1 && open.size > 0) close(node);
     else if (isBalancers(row)) {
       const span = open.get(node) ?? { from: at, to: at, count: 0 };
       open.set(node, { from: span.from, to: at, count: span.count + 1 });
@@ -55,12 +59,4 @@ function countOf({ table }: JudgedSamples, isAsked: (row: number) => boolean): n
   let count = 0;
   for (let row = 0; row < table.length; row++) count += isAsked(row) ? 1 : 0;
   return count;
-}
-
-/** Rows are in the order they ended: a long request that was answered must not break a span that began after it. */
-function rowsBySending({ table, ok, failed }: JudgedSamples): Uint32Array {
-  let count = 0;
-  const rows = new Uint32Array(table.length);
-  for (let row = 0; row < table.length; row++) if (ok[row] === 1 || failed[row] === 1) rows[count++] = row;
-  return rows.subarray(0, count).sort((a, b) => table.sentAt[a]! - table.sentAt[b]!);
 }
