@@ -1,7 +1,7 @@
 import type { Instant } from '../domain/time.js';
-import { ascending } from '../stats/ascending.js';
 import { mStar } from '../stats/detection.js';
-import { ELSEWHERE, type RoutedRequests } from './detach-lag.js';
+import { Least } from '../stats/extremes.js';
+import { ELSEWHERE, EVERY_NODE, type NodeGroups, ONE_GROUP, type RoutedRequests } from './detach-lag.js';
 
 export interface AttachLagInput extends RoutedRequests {
   /** Index of the target that was attached. */
@@ -24,43 +24,89 @@ export interface AttachLag {
   readonly mStar: number;
 }
 
-function firstServedRow(input: AttachLagInput): number {
-  let first = -1;
-  for (let i = 0; i < input.sentAt.length; i++) {
-    const sentAt = input.sentAt[i]!;
-    if (input.servedBy[i] !== input.target || !(sentAt >= input.attachRequestedAt)) continue;
-    if (first < 0 || sentAt < input.sentAt[first]!) first = i;
-  }
-  return first;
+/** Of one group of requests: the first that the target served again, and the last ones sent before it. */
+interface Group {
+  /** Index of the request; −1 = it served none. */
+  first: number;
+  isUsed: boolean;
 }
 
-/** When requests were sent from the attach request on, before `until`, ascending. */
-function sendsBefore(input: AttachLagInput, until: Instant): Float64Array {
+/** The first request served by the target in each group; the last group is that of all requests. */
+function firstServed(input: AttachLagInput, { count, groupOf }: NodeGroups): Group[] {
+  const { sentAt, servedBy, target, attachRequestedAt: since } = input;
+  const groups: Group[] = Array.from({ length: count + 1 }, () => ({ first: -1, isUsed: false }));
+  const note = (group: Group, i: number): void => {
+    group.isUsed = true;
+    if (servedBy[i] !== target) return;
+    if (group.first < 0 || sentAt[i]! < sentAt[group.first]!) group.first = i;
+  };
+  for (let i = 0; i < sentAt.length; i++) {
+    if (!(sentAt[i]! >= since) || servedBy[i] === ELSEWHERE) continue;
+    const group = groupOf(i);
+    if (group === EVERY_NODE) for (const each of groups) note(each, i);
+    else {
+      note(groups[group]!, i);
+      note(groups[count]!, i);
+    }
+  }
+  return groups;
+}
+
+/** When the last requests of each group were sent from the attach request on, before its first served one; as −t. */
+function lastBefore(input: AttachLagInput, groups: readonly Group[], nodes: NodeGroups, sizes: readonly number[]) {
   const { sentAt, servedBy, attachRequestedAt: since } = input;
-  const isBefore = (i: number): boolean => servedBy[i] !== ELSEWHERE && sentAt[i]! >= since && sentAt[i]! < until;
-  let count = 0;
-  for (let i = 0; i < sentAt.length; i++) if (isBefore(i)) count++;
-  const times = new Float64Array(count);
-  for (let i = sentAt.length - 1; count > 0; i--) if (isBefore(i)) times[--count] = sentAt[i]!;
-  return ascending(times);
+  const before = sizes.map((m) => new Least(Math.min(m, sentAt.length + 1)));
+  const until = Float64Array.from(groups, ({ first }) => sentAt[first] ?? Number.NEGATIVE_INFINITY);
+  const all = groups.length - 1;
+  // Backwards: the latest come first, which is the order they are kept in.
+  for (let i = sentAt.length - 1; i >= 0; i--) {
+    const at = sentAt[i]!;
+    if (!(at >= since) || servedBy[i] === ELSEWHERE) continue;
+    if (at < until[all]!) before[all]!.add(-at);
+    const group = nodes.groupOf(i);
+    if (group === EVERY_NODE) for (let each = 0; each < all; each++) if (at < until[each]!) before[each]!.add(-at);
+    if (group !== EVERY_NODE && at < until[group]!) before[group]!.add(-at);
+  }
+  return before;
+}
+
+/** Attach lags of all requests together and of each group that was used by itself. */
+export interface AttachLags {
+  readonly whole: AttachLag;
+  readonly nodes: readonly AttachLag[];
 }
 
 /**
  * Bounds of the attach lag (verdict.md §6): at most until the first request served; at least until the m-th send
- * before that, for so many would not all have missed it by chance. With fewer sends, from the attach request.
+ * before that, for so many would not all have missed it by chance. With fewer sends, from the attach request. The
+ * groups share alpha, for the latest of their lower bounds is what counts. Linear, without copies.
  */
+export function attachLags(input: AttachLagInput, nodes: NodeGroups): AttachLags {
+  const groups = firstServed(input, nodes);
+  const used = groups.slice(0, -1).filter(({ isUsed }) => isUsed).length;
+  const share = 1 / Math.max(1, input.targets);
+  const whole = mStar(share, input.alpha);
+  const each = used === 0 ? whole : mStar(share, input.alpha / used);
+  const sizes = groups.map((_, i) => (i < nodes.count ? each : whole));
+  const before = lastBefore(input, groups, nodes, sizes);
+  const lags = groups.map(({ first }, i) => lagOf(input, first, before[i]!, sizes[i]!));
+  return { whole: lags.at(-1)!, nodes: lags.filter((_, i) => i < nodes.count && groups[i]!.isUsed) };
+}
+
+/** The same without nodes told apart. */
 export function attachLag(input: AttachLagInput): AttachLag {
-  const m = mStar(1 / Math.max(1, input.targets), input.alpha);
-  const first = firstServedRow(input);
+  return attachLags(input, ONE_GROUP).whole;
+}
+
+function lagOf(input: AttachLagInput, first: number, before: Least, m: number): AttachLag {
   if (first < 0) return { firstRouted: null, firstServed: null, lagLo: null, lagHi: null, mStar: m };
-  const firstRouted = input.sentAt[first]!;
-  const firstServed = input.endedAt[first]!;
-  const before = sendsBefore(input, firstRouted);
+  const firstServedAt = input.endedAt[first]!;
+  const lowest = before.last === null ? input.attachRequestedAt : -before.last;
   return {
-    firstRouted,
-    firstServed,
-    lagLo: (before[before.length - m] ?? input.attachRequestedAt) - input.attachRespondedAt,
-    lagHi: firstServed - input.attachRespondedAt,
+    firstRouted: input.sentAt[first]!,
+    firstServed: firstServedAt,
+    lagLo: lowest - input.attachRespondedAt,
+    lagHi: firstServedAt - input.attachRespondedAt,
     mStar: m,
   };
 }

@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/time.js';
-import { ascending } from '../stats/ascending.js';
 import { mStar } from '../stats/detection.js';
+import { Least } from '../stats/extremes.js';
 
 /** Who answered a request, for the lags: a target's index, or one of these. */
 export const NOBODY = -1;
@@ -49,49 +49,93 @@ export interface DetachLag {
   readonly mStar: number;
 }
 
-interface LastSeen {
-  readonly routed: Instant;
-  readonly maybe: Instant;
-  readonly ended: Instant;
-}
+/** What was last seen of a target by some of the requests. */
+class LastSeen {
+  routed = Number.NEGATIVE_INFINITY;
+  unnamed = Number.NEGATIVE_INFINITY;
+  ended = Number.NEGATIVE_INFINITY;
+  /** Some were sent while it was out. */
+  isUsed = false;
 
-function lastSeen(input: DetachLagInput): LastSeen {
-  let routed = Number.NEGATIVE_INFINITY;
-  let unnamed = Number.NEGATIVE_INFINITY;
-  let ended = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < input.sentAt.length; i++) {
-    const sentAt = input.sentAt[i]!;
-    if (!(sentAt < input.attachRequestedAt)) continue;
-    if (input.servedBy[i] === input.target) {
-      routed = Math.max(routed, sentAt);
-      ended = Math.max(ended, input.endedAt[i]!);
-    } else if (input.servedBy[i] === NOBODY && sentAt > input.detachRespondedAt) {
-      unnamed = Math.max(unnamed, sentAt);
-    }
+  get maybe(): Instant {
+    return Math.max(this.routed, this.unnamed);
   }
-  return { routed, maybe: Math.max(routed, unnamed), ended };
 }
 
-/** When others answered after `since` and before the attach, ascending. */
-function silentAfter(input: DetachLagInput, since: Instant): Float64Array {
-  const { sentAt, servedBy, target, attachRequestedAt: until } = input;
-  const isSilent = (i: number): boolean => {
-    const by = servedBy[i]!;
-    return by >= 0 && by !== target && sentAt[i]! > since && sentAt[i]! < until;
+/** Requests told apart by the balancer node they went through: the index of each one's group, or EVERY_NODE. */
+export interface NodeGroups {
+  readonly count: number;
+  readonly groupOf: (request: number) => number;
+}
+
+/** A request that may have gone through any of the nodes. */
+export const EVERY_NODE = -1;
+/** All requests are one group. */
+export const ONE_GROUP: NodeGroups = { count: 0, groupOf: () => EVERY_NODE };
+
+function lastSeen(input: DetachLagInput, { count, groupOf }: NodeGroups): LastSeen[] {
+  const { sentAt, endedAt, servedBy, target, attachRequestedAt, detachRespondedAt } = input;
+  const seen = Array.from({ length: count + 1 }, () => new LastSeen());
+  const note = (of: LastSeen, by: number, i: number): void => {
+    const at = sentAt[i]!;
+    if (at >= detachRespondedAt) of.isUsed = true;
+    if (by === target) {
+      if (at > of.routed) of.routed = at;
+      of.ended = Math.max(of.ended, endedAt[i]!);
+    } else if (by === NOBODY && at > detachRespondedAt && at > of.unnamed) of.unnamed = at;
   };
-  let count = 0;
-  for (let i = 0; i < sentAt.length; i++) if (isSilent(i)) count++;
-  const times = new Float64Array(count);
-  for (let i = sentAt.length - 1; count > 0; i--) if (isSilent(i)) times[--count] = sentAt[i]!;
-  return ascending(times);
+  for (let i = 0; i < sentAt.length; i++) {
+    const by = servedBy[i]!;
+    if (by === ELSEWHERE || !(sentAt[i]! < attachRequestedAt)) continue;
+    const group = groupOf(i);
+    if (group !== EVERY_NODE) note(seen[group]!, by, i);
+    else for (let each = 0; each < count; each++) note(seen[each]!, by, i);
+    note(seen[count]!, by, i);
+  }
+  return seen;
 }
 
-/** Bounds of the detach lag and of the sleep it called for, from who answered what. */
-export function detachLag(input: DetachLagInput): DetachLag {
+/** The first of the answers others gave since anything may last have been routed to the target, before its attach. */
+function silentAfter(input: DetachLagInput, seen: readonly LastSeen[], groups: NodeGroups, m: number): Least[] {
+  const { sentAt, servedBy, target, attachRequestedAt: until } = input;
+  const size = Math.min(m, sentAt.length + 1);
+  const silent = seen.map(() => new Least(size));
+  const since = Float64Array.from(seen, (of) => of.maybe);
+  const all = seen.length - 1;
+  for (let i = 0; i < sentAt.length; i++) {
+    const by = servedBy[i]!;
+    const at = sentAt[i]!;
+    if (!(by >= 0) || by === target || !(at < until)) continue;
+    if (at > since[all]!) silent[all]!.add(at);
+    const group = groups.groupOf(i);
+    if (group !== EVERY_NODE && at > since[group]!) silent[group]!.add(at);
+  }
+  return silent;
+}
+
+/** Detach lags of all requests together and of each group by itself. */
+export interface DetachLags {
+  readonly whole: DetachLag;
+  readonly nodes: readonly (DetachLag & { readonly isUsed: boolean })[];
+}
+
+/** Bounds of the detach lag and of the sleep it called for, from who answered what. Linear, without copies. */
+export function detachLags(input: DetachLagInput, groups: NodeGroups): DetachLags {
   const m = mStar(1 / Math.max(1, input.targets), input.alpha);
-  const last = lastSeen(input);
-  const silent = silentAfter(input, last.maybe);
-  const leftBy = silent[m - 1] ?? input.attachRequestedAt;
+  const seen = lastSeen(input, groups);
+  const silent = silentAfter(input, seen, groups, m);
+  const lags = seen.map((last, i) => ({ ...lagOf(input, last, silent[i]!, m), isUsed: last.isUsed }));
+  const { isUsed: _all, ...whole } = lags.at(-1)!;
+  return { whole, nodes: lags.slice(0, -1) };
+}
+
+/** The same without nodes told apart. */
+export function detachLag(input: DetachLagInput): DetachLag {
+  return detachLags(input, ONE_GROUP).whole;
+}
+
+function lagOf(input: DetachLagInput, last: LastSeen, silent: Least, m: number): DetachLag {
+  const leftBy = silent.last ?? input.attachRequestedAt;
   const since = (at: Instant): number => at - input.detachRespondedAt;
   const known = Number.isFinite(leftBy);
   const served = last.routed > Number.NEGATIVE_INFINITY;
@@ -102,9 +146,9 @@ export function detachLag(input: DetachLagInput): DetachLag {
     drainEnd: served ? last.ended : null,
     drainNeed: served ? since(last.ended) : null,
     drainNeedHi: known ? since(Math.max(last.ended, leftBy)) : null,
-    silentSends: silent.length,
-    pStillIn: (1 - 1 / Math.max(1, input.targets)) ** silent.length,
-    proven: silent.length >= m,
+    silentSends: silent.count,
+    pStillIn: (1 - 1 / Math.max(1, input.targets)) ** silent.count,
+    proven: silent.count >= m,
     mStar: m,
   };
 }

@@ -3,12 +3,12 @@ import type { LaneRow } from '../domain/result.js';
 import { LANES, type Lane } from '../domain/sample.js';
 import type { Traffic } from '../domain/scenario.js';
 import type { Span } from '../domain/time.js';
-import { ascending } from '../stats/ascending.js';
 import { mStar } from '../stats/detection.js';
 import { quantilesInPlace } from '../stats/quantile.js';
 import { largestSpan } from '../stats/spacing.js';
 import { minWindowRatios } from '../stats/windows.js';
 import type { JudgedSamples } from './judged-samples.js';
+import { rowsBySending } from './sending-order.js';
 import { unobservedMs } from './unobserved.js';
 
 /** A success that took longer to connect was saved by a SYN retransmission: it proves nothing about its moment. */
@@ -20,14 +20,16 @@ export const TARGET_CONFIDENCE = 0.99;
 export function provingSends(samples: JudgedSamples, lanes: readonly Lane[]): Float64Array {
   const { table, unknown, ok, inWindow } = samples;
   const wanted = LANES.map((lane) => lanes.includes(lane));
-  const sends = new Float64Array(table.length);
+  const order = rowsBySending(table.sentAt);
+  const sends = new Float64Array(order.length);
   let count = 0;
-  for (let row = 0; row < table.length; row++) {
+  for (let i = 0; i < order.length; i++) {
+    const row = order[i]!;
     if (inWindow[row] === 0 || unknown[row] === 1 || !wanted[table.lane[row]!]) continue;
     const isSaved = ok[row] === 1 && table.connectedAt[row]! - table.sentAt[row]! > SLOW_CONNECT_MS;
     if (!isSaved) sends[count++] = table.sentAt[row]!;
   }
-  return ascending(sends.subarray(0, count));
+  return sends.subarray(0, count);
 }
 
 /** The lanes whose silence would be a hole: configured ones, and any other that has rows. `long` is too sparse. */

@@ -1,11 +1,13 @@
-import type { Instant } from '../domain/time.js';
-import { type AttachLag, type AttachLagInput, attachLag } from './attach-lag.js';
+import { type AttachLag, type AttachLagInput, attachLags } from './attach-lag.js';
 import {
   type DetachLag,
   type DetachLagInput,
-  detachLag,
+  detachLags,
   ELSEWHERE,
+  EVERY_NODE,
   NOBODY,
+  type NodeGroups,
+  ONE_GROUP,
   type RoutedRequests,
 } from './detach-lag.js';
 
@@ -18,73 +20,50 @@ export interface NodeRequests extends RoutedRequests {
 /** Code of an address that is not known. */
 const NO_NODE = 0;
 
-/** The requests that one node took, or may have taken. */
-export interface NodeRows extends RoutedRequests {
-  readonly sentAt: Float64Array;
-  readonly endedAt: Float64Array;
-  /** Of the type that the table's own columns come in: the loops over both stay of one kind. */
-  readonly servedBy: Int16Array;
+/** One node of the balancer. */
+export interface NodeShare {
+  /** Of its address; 0 = not known. */
+  readonly code: number;
+  /** How many requests it took, or may have taken. */
+  readonly requests: number;
 }
 
 /**
- * The requests of each node by itself, in the order in which nodes are first seen; empty when there is but one. A failure
- * that names neither node nor target may have met any of them, so it stands with all of them; answers without an address
- * are a node of their own.
+ * The nodes that took requests, in the order in which they are first seen; empty when there is but one. A failure that
+ * names neither node nor target may have met any of them, so it stands with all of them; answers without an address are
+ * a node of their own.
  */
-export function nodesOf(requests: NodeRequests): readonly NodeRows[] {
-  if (hasOneNode(requests)) return [];
-  const { sentAt, endedAt, servedBy, node } = requests;
+export function nodesOf({ servedBy, node }: Pick<NodeRequests, 'servedBy' | 'node'>): readonly NodeShare[] {
   const counts: number[] = [];
   const seen: number[] = [];
   let shared = 0;
-  for (let i = 0; i < sentAt.length; i++) {
-    if (servedBy[i] === ELSEWHERE) continue;
+  for (let i = 0; i < node.length; i++) {
+    const by = servedBy[i]!;
+    if (by === ELSEWHERE) continue;
     const code = node[i]!;
-    if (code === NO_NODE && servedBy[i] === NOBODY) shared++;
+    if (code === NO_NODE && by === NOBODY) shared++;
     else if (counts[code] === undefined) {
       counts[code] = 1;
       seen.push(code);
     } else counts[code]!++;
   }
-  const found = seen.map((code) => emptyRows(counts[code]! + shared));
-  const placeOf: number[] = [];
-  for (const [place, code] of seen.entries()) placeOf[code] = place;
-  const next = new Uint32Array(found.length);
-  const put = (place: number, i: number): void => {
-    const rows = found[place]!;
-    const at = next[place]!++;
-    rows.sentAt[at] = sentAt[i]!;
-    rows.endedAt[at] = endedAt[i]!;
-    rows.servedBy[at] = servedBy[i]!;
-  };
-  for (let i = 0; i < sentAt.length; i++) {
-    if (servedBy[i] === ELSEWHERE) continue;
-    if (node[i] !== NO_NODE || servedBy[i] !== NOBODY) put(placeOf[node[i]!]!, i);
-    else for (let place = 0; place < found.length; place++) put(place, i);
-  }
-  return found;
+  // Nobody's failures alone, or all with one node: there is nothing to tell apart.
+  const codes = new Set(shared > 0 ? [...seen, NO_NODE] : seen);
+  return codes.size < 2 ? [] : seen.map((code) => ({ code, requests: counts[code]! + shared }));
 }
 
-function emptyRows(length: number): NodeRows {
+/** The group of each request, by the place of its node in the list. */
+function groupsOf({ servedBy, node }: NodeRequests, nodes: readonly NodeShare[]): NodeGroups {
+  if (nodes.length === 0) return ONE_GROUP;
+  const placeOf = new Int32Array(1 + nodes.reduce((most, { code }) => Math.max(most, code), 0)).fill(EVERY_NODE);
+  for (const [place, { code }] of nodes.entries()) placeOf[code] = place;
   return {
-    sentAt: new Float64Array(length),
-    endedAt: new Float64Array(length),
-    servedBy: new Int16Array(length),
+    count: nodes.length,
+    groupOf: (i) => {
+      const code = node[i]!;
+      return code === NO_NODE && servedBy[i] === NOBODY ? EVERY_NODE : placeOf[code]!;
+    },
   };
-}
-
-function hasOneNode({ node, servedBy }: NodeRequests): boolean {
-  let first = -1;
-  for (let i = 0; i < node.length; i++) {
-    if (servedBy[i] === ELSEWHERE || node[i] === first) continue;
-    if (first >= 0) return false;
-    first = node[i]!;
-  }
-  return true;
-}
-
-function isUsed({ sentAt }: NodeRows, from: Instant, to: Instant): boolean {
-  return sentAt.some((at) => at >= from && at < to);
 }
 
 /**
@@ -94,11 +73,8 @@ function isUsed({ sentAt }: NodeRows, from: Instant, to: Instant): boolean {
  * them is beyond those of the node it belongs to. With one node the same as `detachLag`.
  */
 export function detachLagOfNodes(input: DetachLagInput & NodeRequests, nodes = nodesOf(input)): DetachLag {
-  const whole = detachLag(input);
-  if (nodes.length === 0) return whole;
-  const lags = nodes
-    .filter((rows) => isUsed(rows, input.detachRespondedAt, input.attachRequestedAt))
-    .map((rows) => detachLag({ ...input, ...rows }));
+  const { whole, nodes: each } = detachLags(input, groupsOf(input, nodes));
+  const lags = each.filter(({ isUsed }) => isUsed);
   if (lags.length === 0) return whole;
   return {
     ...whole,
@@ -119,10 +95,8 @@ export function detachLagOfNodes(input: DetachLagInput & NodeRequests, nodes = n
  * bounds share alpha, for the latest of several is taken. With one node the same as `attachLag`.
  */
 export function attachLagOfNodes(input: AttachLagInput & NodeRequests, nodes = nodesOf(input)): AttachLag {
-  const whole = attachLag(input);
+  const { whole, nodes: lags } = attachLags(input, groupsOf(input, nodes));
   if (nodes.length === 0 || whole.firstServed === null) return whole;
-  const used = nodes.filter((rows) => isUsed(rows, input.attachRequestedAt, Number.POSITIVE_INFINITY));
-  const lags = used.map((rows) => attachLag({ ...input, ...rows, alpha: input.alpha / used.length }));
   return {
     ...whole,
     lagLo: lags.reduce((most, lag) => Math.max(most, lag.lagLo ?? most), Number.NEGATIVE_INFINITY),

@@ -1,7 +1,8 @@
 import { SAMPLE_CLASSES } from '../domain/outage.js';
 import type { Instant } from '../domain/time.js';
-import { ascendingOrder, lowerBound, upperBound } from '../stats/ascending.js';
+import { ascendingOrder } from '../stats/ascending.js';
 import { mStar } from '../stats/detection.js';
+import { rowsBySending } from './sending-order.js';
 import { witnessInterval } from './witness.js';
 
 /** Columns of one table and what the windows depend on; times in ms, NaN = it never came to that. */
@@ -62,10 +63,10 @@ interface Failures {
   readonly to: Float64Array;
 }
 
-/** Successes by the time they were sent. */
-interface Successes {
-  readonly sentAt: Float64Array;
-  readonly endedAt: Float64Array;
+/** Requests by the time they were sent, among them the successes that count. */
+interface Sends {
+  readonly rows: Uint32Array;
+  readonly isSuccess: (row: number) => boolean;
 }
 
 function isJudged(input: OutageWindowsInput, row: number): boolean {
@@ -82,16 +83,16 @@ function permuted(values: Float64Array, order: Uint32Array | null): Float64Array
   return result;
 }
 
-function countOf(input: OutageWindowsInput, failed: boolean): number {
+function failuresIn(input: OutageWindowsInput): number {
   let count = 0;
   for (let row = 0; row < input.sentAt.length; row++) {
-    if ((input.failed[row] === 1) === failed && isJudged(input, row)) count++;
+    if (input.failed[row] === 1 && isJudged(input, row)) count++;
   }
   return count;
 }
 
 function failuresOf(input: OutageWindowsInput): Failures {
-  const count = countOf(input, true);
+  const count = failuresIn(input);
   const rows = new Uint32Array(count);
   const from = new Float64Array(count);
   const to = new Float64Array(count);
@@ -110,18 +111,36 @@ function failuresOf(input: OutageWindowsInput): Failures {
   return { count, row, sentAt, from: permuted(from, order), to: permuted(to, order) };
 }
 
-function successesOf(input: OutageWindowsInput): Successes {
-  const count = countOf(input, false);
-  const sentAt = new Float64Array(count);
-  const endedAt = new Float64Array(count);
-  let next = 0;
-  for (let row = 0; row < input.sentAt.length && next < count; row++) {
-    if (input.failed[row] === 1 || !isJudged(input, row)) continue;
-    sentAt[next] = input.sentAt[row]!;
-    endedAt[next++] = input.endedAt[row]!;
+function sendsOf(input: OutageWindowsInput): Sends {
+  return { rows: rowsBySending(input.sentAt), isSuccess: (row) => input.failed[row] !== 1 && isJudged(input, row) };
+}
+
+/** The first place in the order of sending that was sent no sooner than `at`; with `after`, later than that. */
+function placeOf({ rows }: Sends, sentAt: Float64Array, at: Instant, after: boolean): number {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const time = sentAt[rows[middle]!]!;
+    if (after ? time <= at : time < at) low = middle + 1;
+    else high = middle;
   }
-  const order = ascendingOrder(sentAt);
-  return { sentAt: permuted(sentAt, order), endedAt: permuted(endedAt, order) };
+  return low;
+}
+
+/** The m-th success from a place on (`step` 1) or before it (−1); −1 when there are not so many. Places are few: m is. */
+function nthSuccess(sends: Sends, place: number, m: number, step: 1 | -1): number {
+  let left = m;
+  for (let i = step === 1 ? place : place - 1; i >= 0 && i < sends.rows.length; i += step) {
+    const row = sends.rows[i]!;
+    if (sends.isSuccess(row) && --left <= 0) return row;
+  }
+  return -1;
+}
+
+function successesBetween(sends: Sends, first: number, last: number): number {
+  let count = 0;
+  for (let i = first; i < last; i++) if (sends.isSuccess(sends.rows[i]!)) count++;
+  return count;
 }
 
 /** Index ranges of the failures, cut wherever none was possible for longer than `joinMs`. */
@@ -164,20 +183,23 @@ function windowOf(
   failures: Failures,
   begin: number,
   end: number,
-  ok: Successes,
+  sends: Sends,
   input: OutageWindowsInput,
 ): OutageWindow {
+  const { sentAt, endedAt } = input;
   const k = end - begin;
   const { first, last, startHi, endLo } = extremesOf(failures, begin, end);
-  const before = lowerBound(ok.sentAt, first);
-  const after = upperBound(ok.sentAt, last);
-  const between = Math.max(0, after - before);
+  const before = placeOf(sends, sentAt, first, false);
+  const after = placeOf(sends, sentAt, last, true);
+  const between = successesBetween(sends, before, after);
   const fHat = k === 1 ? 1 / Math.max(1, input.targets) : (k - 1) / (k + between - 1);
   const m = mStar(fHat, END_ALPHA);
-  const openStart = before - m < 0;
-  const openEnd = after + m - 1 >= ok.sentAt.length;
-  const startLo = openStart ? input.from : ok.sentAt[before - m]!;
-  const endHi = openEnd ? input.to : ok.endedAt[after + m - 1]!;
+  const rowBefore = nthSuccess(sends, before, m, -1);
+  const rowAfter = nthSuccess(sends, after, m, 1);
+  const next = nthSuccess(sends, after, 1, 1);
+  const [openStart, openEnd] = [rowBefore < 0, rowAfter < 0];
+  const startLo = openStart ? input.from : sentAt[rowBefore]!;
+  const endHi = openEnd ? input.to : endedAt[rowAfter]!;
   return {
     failures: k,
     kind: k === 1 ? 'single' : fHat >= FULL_FROM ? 'full' : 'partial',
@@ -190,7 +212,7 @@ function windowOf(
     endHi,
     durationLoMs: Math.max(0, endLo - startHi),
     durationHiMs: endHi - startLo,
-    durationEstimateMs: (ok.sentAt[after] ?? input.to) - first,
+    durationEstimateMs: (next < 0 ? input.to : sentAt[next]!) - first,
     openStart,
     openEnd,
     members: failures.row.slice(begin, end),
@@ -199,13 +221,13 @@ function windowOf(
 
 /**
  * Groups the admissible failures of the judged window into outages, in time order (verdict.md §3.3). Every such
- * failure is in exactly one of them. n log n in the failures.
+ * failure is in exactly one of them. n log n in the failures, linear in the requests.
  */
 export function outageWindows(input: OutageWindowsInput): OutageWindow[] {
   const failures = failuresOf(input);
   if (failures.count === 0) return [];
   const meanGapsMs = (JOIN_MEAN_GAPS * input.targets * 1000) / input.ratePerSecond;
   const joinMs = Math.min(JOIN_MAX_MS, Math.max(JOIN_MIN_MS, Number.isNaN(meanGapsMs) ? JOIN_MAX_MS : meanGapsMs));
-  const ok = successesOf(input);
-  return groupsOf(failures, joinMs).map(({ begin, end }) => windowOf(failures, begin, end, ok, input));
+  const sends = sendsOf(input);
+  return groupsOf(failures, joinMs).map(({ begin, end }) => windowOf(failures, begin, end, sends, input));
 }

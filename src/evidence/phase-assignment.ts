@@ -66,15 +66,20 @@ export function phaseAssigner(
   for (const [index, { id }] of phases.entries()) if (!firstById.has(id)) firstById.set(id, index);
   const firstOf = Int32Array.from(phases, ({ id }, index) => firstById.get(id) ?? index);
   const columns: PhaseColumns = { phase: new Int32Array(rows), ambiguous: new Uint8Array(rows) };
-  let index = -1;
+  let [here, since, before] = [-1, Number.NaN, Number.NaN];
   const assign = (row: number, begin: Instant, until: Instant): void => {
+    // Spans come nearly in order: most lie in the phase of the one before. Nothing is true of NaN.
+    if (begin >= since && begin < before && until <= before) {
+      columns.phase[row] = here;
+      return;
+    }
     const end = Number.isNaN(until) ? begin : Math.max(begin, until);
-    // Spans come nearly in order: most lie in the phase of the one before.
-    const isSame = index >= 0 && begin >= starts[index]! && begin < (starts[index + 1] ?? Number.POSITIVE_INFINITY);
-    if (!isSame) index = upperBound(starts, begin) - 1;
+    const index = upperBound(starts, begin) - 1;
     const phase = phases[index];
     if (phase !== undefined && begin < phase.to && end <= phase.to) {
-      columns.phase[row] = firstOf[index]!;
+      here = firstOf[index]!;
+      [since, before] = [starts[index]!, Math.min(phase.to, starts[index + 1] ?? Number.POSITIVE_INFINITY)];
+      columns.phase[row] = here;
       return;
     }
     const near = Number.isNaN(begin) ? [] : phases.slice(Math.max(0, index), upperBound(starts, end));

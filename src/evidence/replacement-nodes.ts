@@ -6,6 +6,7 @@ import { NOBODY } from './detach-lag.js';
 import type { TargetLife } from './phases.js';
 import { LEFT_ALPHA, type ReplacementOptions } from './replacement.js';
 import { previousBackAt, routedRequests, stampIndexes } from './replacement-routing.js';
+import { rowsAround } from './sending-order.js';
 
 /** A balancer node through which too few requests went to show that a target had left its rotation too. */
 export interface UnseenNode {
@@ -36,7 +37,8 @@ export function unseenNodes(
   return lives.flatMap((life) => {
     const target = options.targets.findIndex(({ id }) => id === life.target);
     const filter = { target, warmEnd: options.warmEnd, previousBackAt: previousBackAt(life, lives) };
-    const { servedBy } = routedRequests(table, classes, stamps, filter);
+    const { last } = rowsAround(table, Number.NEGATIVE_INFINITY, life.attachRequestedAt ?? Number.POSITIVE_INFINITY);
+    const { servedBy } = routedRequests(table, classes, stamps, filter, last);
     const silent = silentSendsByNode(table, servedBy, target, life);
     return nodes.flatMap((node) => {
       const remoteIp = table.remoteIp.values[node] ?? '';
@@ -53,17 +55,17 @@ function silentSendsByNode(
   target: number,
   life: TargetLife,
 ): Float64Array {
-  const { sentAt, length } = table;
+  const { sentAt } = table;
   const { codes, values } = table.remoteIp;
   const until = life.attachRequestedAt ?? Number.POSITIVE_INFINITY;
   const last = new Float64Array(values.length).fill(Number.NEGATIVE_INFINITY);
-  for (let row = 0; row < length; row++) {
+  for (let row = 0; row < servedBy.length; row++) {
     const by = servedBy[row]!;
     if (by !== target && !(by === NOBODY && sentAt[row]! > life.detachRespondedAt)) continue;
     if (sentAt[row]! < until && sentAt[row]! > last[codes[row]!]!) last[codes[row]!] = sentAt[row]!;
   }
   const silent = new Float64Array(values.length);
-  for (let row = 0; row < length; row++) {
+  for (let row = 0; row < servedBy.length; row++) {
     const by = servedBy[row]!;
     if (by < 0 || by === target || !(sentAt[row]! < until)) continue;
     if (sentAt[row]! > last[codes[row]!]!) silent[codes[row]!]! += 1;

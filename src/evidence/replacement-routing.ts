@@ -3,7 +3,6 @@ import type { Target } from '../domain/target.js';
 import type { Instant } from '../domain/time.js';
 import type { ClassColumns } from './classify.js';
 import { ELSEWHERE, NOBODY, SILENT } from './detach-lag.js';
-import type { NodeRequests } from './node-lags.js';
 import type { TargetLife } from './phases.js';
 
 /** No identity header at all. */
@@ -34,6 +33,14 @@ export interface RoutingFilter {
   readonly previousBackAt: Instant;
 }
 
+/** The requests of a table, row by row, and the code of the node each went through: see `NodeRequests`. */
+export interface RoutedColumns {
+  readonly sentAt: Float64Array;
+  readonly endedAt: Float64Array;
+  readonly servedBy: Int16Array;
+  readonly node: Uint16Array;
+}
+
 /** Index that stands for "someone who is none of the targets, but stamped the response". */
 const SOMEONE_ELSE = 0x7fff;
 
@@ -46,16 +53,17 @@ function servedBy(stamp: number, failed: boolean, target: number): number {
 
 /**
  * The admissible sent requests that bear on one target (verdict.md §6): after the warm-up, and either served by it or
- * sent once the target before it was back. The times are the table's own columns: nothing is copied.
+ * sent once the target before it was back, as far as row `last`. The times are the table's own columns: nothing is copied.
  */
 export function routedRequests(
   table: SampleTable,
   classes: ClassColumns,
   stamps: Int32Array,
   filter: RoutingFilter,
-): NodeRequests {
-  const by = new Int16Array(table.length).fill(ELSEWHERE);
-  for (let row = 0; row < table.length; row++) {
+  last = table.length,
+): RoutedColumns {
+  const by = new Int16Array(last).fill(ELSEWHERE);
+  for (let row = 0; row < last; row++) {
     const sentAt = table.sentAt[row]!;
     if (classes.admissible[row] !== 1 || !(sentAt >= filter.warmEnd)) continue;
     const stamp = stamps[table.target.codes[row]!] ?? UNSTAMPED;

@@ -10,8 +10,9 @@ import type { DetachLag } from './detach-lag.js';
 import { attachLagOfNodes, detachLagOfNodes, nodesOf } from './node-lags.js';
 import { assignPhase } from './phase-assignment.js';
 import { inDetachOrder, phaseChains, type TargetLife } from './phases.js';
-import { previousBackAt, routedRequests, stampIndexes, UNSTAMPED } from './replacement-routing.js';
+import { previousBackAt, type RoutedColumns, routedRequests, stampIndexes, UNSTAMPED } from './replacement-routing.js';
 import { servedFacts } from './replacement-served.js';
+import { type RowRange, rowsAround } from './sending-order.js';
 import { witnessInterval } from './witness.js';
 
 /** What the proof of replacement depends on beside the facts. */
@@ -137,6 +138,16 @@ function rowsByTarget(table: SampleTable, classes: ClassColumns, stamps: Int32Ar
   return rows;
 }
 
+/** The requests of some rows: neither lag asks about those of the other side of the attach. */
+function cut({ sentAt, endedAt, servedBy, node }: RoutedColumns, { first, last }: RowRange): RoutedColumns {
+  return {
+    sentAt: sentAt.subarray(first, last),
+    endedAt: endedAt.subarray(first, last),
+    servedBy: servedBy.subarray(first, last),
+    node: node.subarray(first, last),
+  };
+}
+
 function replacementOf(context: Context, index: number): Replacement | null {
   const life = context.lives[index]!;
   const { table, classes, options } = context;
@@ -149,11 +160,14 @@ function replacementOf(context: Context, index: number): Replacement | null {
   });
   const targets = options.targets.length;
   const nodes = nodesOf(routed);
-  const common = { ...routed, target, targets, alpha: LAG_ALPHA };
+  const common = { target, targets, alpha: LAG_ALPHA };
   const attachRequestedAt = life.attachRequestedAt ?? Number.POSITIVE_INFINITY;
-  const detach = detachLagOfNodes({ ...common, detachRespondedAt: life.detachRespondedAt, attachRequestedAt }, nodes);
+  const until = cut(routed, rowsAround(table, Number.NEGATIVE_INFINITY, attachRequestedAt));
+  const since = cut(routed, rowsAround(table, attachRequestedAt, Number.POSITIVE_INFINITY));
+  const { detachRespondedAt } = life;
+  const detach = detachLagOfNodes({ ...until, ...common, detachRespondedAt, attachRequestedAt }, nodes);
   const attachRespondedAt = life.attachRespondedAt ?? attachRequestedAt;
-  const attach = attachLagOfNodes({ ...common, attachRequestedAt, attachRespondedAt }, nodes);
+  const attach = attachLagOfNodes({ ...since, ...common, attachRequestedAt, attachRespondedAt }, nodes);
   const served = servedFacts({ ...options, table, classes, rows: context.rows[target]!, life });
   const need = needOf(detach, life, lastFailureWhileDown(context, index, target));
   // Only what was seen in rotation can be seen to leave it.

@@ -10,22 +10,19 @@ function isAscending(times: Float64Array): boolean {
 }
 
 /**
- * Sorts in place by insertion, `order` along with it; gives up, with both a permutation of what they were, when the
- * input turns out not to be nearly in order. Requests are scheduled in order and sent a little out of it.
+ * Sorts in place by insertion; gives up, with a permutation of what it was, when the input turns out not to be nearly in
+ * order. Requests are scheduled in order and sent a little out of it.
  */
-function insertionSorted(times: Float64Array, order: Uint32Array | null): boolean {
+function insertionSorted(times: Float64Array): boolean {
   let moves = times.length * NEARLY_SORTED;
   for (let i = 1; i < times.length; i++) {
     const time = times[i]!;
-    const from = order === null ? 0 : order[i]!;
     let at = i;
     while (at > 0 && times[at - 1]! > time) {
       times[at] = times[at - 1]!;
-      if (order !== null) order[at] = order[at - 1]!;
       at--;
     }
     times[at] = time;
-    if (order !== null) order[at] = from;
     moves -= i - at;
     if (moves < 0) return false;
   }
@@ -47,7 +44,7 @@ function withoutNaN(times: Float64Array): Float64Array {
 export function ascending(times: Float64Array): Float64Array {
   if (isAscending(times)) return times;
   const copy = withoutNaN(times);
-  return insertionSorted(copy, null) ? copy : copy.sort();
+  return insertionSorted(copy) ? copy : copy.sort();
 }
 
 /** Indexes in ascending order of their times (then of themselves), or null when they already are so. No NaN. */
@@ -55,8 +52,25 @@ export function ascendingOrder(times: Float64Array): Uint32Array | null {
   if (isAscending(times)) return null;
   const order = new Uint32Array(times.length);
   for (let i = 0; i < order.length; i++) order[i] = i;
-  if (insertionSorted(times.slice(), order)) return order;
-  return order.sort((a, b) => times[a]! - times[b]! || a - b);
+  sortByTime(order, times);
+  return order;
+}
+
+/** Sorts indexes in place by their times, then by themselves; they come in ascending order. No NaN among their times. */
+export function sortByTime(indexes: Uint32Array, times: Float64Array): void {
+  let moves = indexes.length * NEARLY_SORTED;
+  for (let i = 1; i < indexes.length && moves >= 0; i++) {
+    const index = indexes[i]!;
+    const time = times[index]!;
+    let at = i;
+    while (at > 0 && times[indexes[at - 1]!]! > time) {
+      indexes[at] = indexes[at - 1]!;
+      at--;
+    }
+    indexes[at] = index;
+    moves -= i - at;
+  }
+  if (moves < 0) indexes.sort((a, b) => times[a]! - times[b]! || a - b);
 }
 
 /** First index whose value is ≥ `value` (its length when none is) in an ascending array. */

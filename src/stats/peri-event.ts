@@ -1,4 +1,3 @@
-import { ascending, lowerBound } from './ascending.js';
 import { binomialLower, binomialUpper } from './binomial.js';
 
 /** What is laid around each event, ms relative to it. */
@@ -25,15 +24,33 @@ export interface PeriEventBin {
 /** Rounding allowed before the axis gets one more, empty, bin. */
 const WHOLE_GUARD = 1e-9;
 
-function countBetween(sorted: Float64Array, from: number, to: number): number {
-  return lowerBound(sorted, to) - lowerBound(sorted, from);
+/** How many of the times lie in each bin around each event; times in any order, NaN in none. */
+function countsAround(times: Float64Array, events: readonly number[], bins: readonly Edges[], axis: PeriEventAxis) {
+  const counts = new Float64Array(bins.length);
+  for (const event of events) {
+    const from = Float64Array.from(bins, (bin) => event + bin.from);
+    const to = Float64Array.from(bins, (bin) => event + bin.to);
+    const [first, last] = [from[0]!, to[to.length - 1]!];
+    for (let i = 0; i < times.length; i++) {
+      const time = times[i]!;
+      if (!(time >= first && time < last)) continue;
+      // The quotient is rounded: the edges decide.
+      let bin = Math.min(bins.length - 1, Math.max(0, Math.floor((time - first) / axis.binMs)));
+      while (bin > 0 && time < from[bin]!) bin--;
+      while (bin < bins.length - 1 && time >= to[bin]!) bin++;
+      if (time >= from[bin]! && time < to[bin]!) counts[bin]! += 1;
+    }
+  }
+  return counts;
 }
+
+type Edges = Pick<PeriEventBin, 'from' | 'to'>;
 
 /**
  * Peri-event time histogram (verdict.md §5): failure rate before and after the events of one type, with exact bounds
  * per bin. `failures` are the send times of those of `sends` that failed. Each event sees its whole surroundings, so a
  * request near two events counts for both; bounds are per bin, without correction for their number. For the eye: the
- * verdict does not rest on it. Nothing for an axis without bins.
+ * verdict does not rest on it. Nothing for an axis without bins. Linear, in any order.
  */
 export function periEventHistogram(
   sends: Float64Array,
@@ -43,15 +60,14 @@ export function periEventHistogram(
 ): PeriEventBin[] {
   const bins = Math.ceil((axis.to - axis.from) / axis.binMs - WHOLE_GUARD);
   if (!(axis.binMs > 0) || !(bins >= 1) || !Number.isFinite(bins)) return [];
-  const [sent, failed] = [ascending(sends), ascending(failures)];
-  return Array.from({ length: bins }, (_, index) => {
+  const edges = Array.from({ length: bins }, (_, index) => {
     const from = axis.from + index * axis.binMs;
-    const to = Math.min(axis.to, from + axis.binMs);
-    let [n, k] = [0, 0];
-    for (const event of events) {
-      n += countBetween(sent, event + from, event + to);
-      k += countBetween(failed, event + from, event + to);
-    }
+    return { from, to: Math.min(axis.to, from + axis.binMs) };
+  });
+  const sent = countsAround(sends, events, edges, axis);
+  const failed = countsAround(failures, events, edges, axis);
+  return edges.map(({ from, to }, index) => {
+    const [n, k] = [sent[index]!, failed[index]!];
     const rate = n > 0 ? Math.min(1, k / n) : null;
     const [lower, upper] = [binomialLower(k, n, axis.alpha), binomialUpper(k, n, axis.alpha)];
     return { from, to, failures: k, sends: n, rate, lower, upper };

@@ -127,7 +127,7 @@ describe('causes', () => {
 
   it('see a balancer node without anybody while other nodes serve', () => {
     const dark = failure({ node: 2, sentAt: 11_000 });
-    const darkNodes = new Map([[2, [{ from: 10_600, to: 14_400 }]]]);
+    const darkNodes = new Map([[2, [{ from: 10_600, to: 14_400, shownAt: 10_650 }]]]);
     expect(first([dark], { darkNodes })).toMatchObject({ code: 'NO_HEALTHY_INSTANCE', score: 1 });
     expect(first([dark], { darkNodes }).sentence).toContain('s1 was out and s2 did not serve there');
     // It goes on while the application of the target that is out restarts.
@@ -142,13 +142,28 @@ describe('causes', () => {
   });
 
   it('do not take a node for one without anybody that sends all to a stopped or just attached target', () => {
-    const stopped = new Map([[2, [{ from: 12_150, to: 13_000 }]]]);
+    const stopped = new Map([[2, [{ from: 12_150, to: 13_000, shownAt: 12_200 }]]]);
     expect(first([failure({ node: 2, sentAt: 12_300 })], { darkNodes: stopped }).code).toBe('ROUTED_TO_STOPPED');
-    const attached = new Map([[2, [{ from: 14_200, to: 14_450 }]]]);
+    const attached = new Map([[2, [{ from: 14_200, to: 14_450, shownAt: 14_250 }]]]);
     expect(first([failure({ node: 2, sentAt: 14_300 })], { darkNodes: attached }).code).toBe('ATTACHED_TOO_EARLY');
     const lives = [life(0, 10_000, { isDip: true, dipP99: 90 }), life(1, 20_000)];
-    const busy = new Map([[2, [{ from: 10_600, to: 12_000 }]]]);
+    const busy = new Map([[2, [{ from: 10_600, to: 12_000, shownAt: 10_650 }]]]);
     expect(first([failure({ node: 2, sentAt: 11_000 })], { darkNodes: busy, lives }).code).toBe('CAPACITY_DIP');
+  });
+
+  it('ask for a node to have shown that it had nobody while all applications still ran', () => {
+    const causes = (from: number, shownAt: number, sentAt: number) =>
+      causesOf(
+        [failure({ node: 2, sentAt })],
+        { kind: 'partial', failures: 1 },
+        context({ darkNodes: new Map([[2, [{ from, to: 14_400, shownAt }]]]) }),
+      ).map(({ code }) => code);
+    // Sent just before s1 stopped and answered after it: s1 may have been asked.
+    expect(causes(12_050, 12_140, 12_300)).toEqual(['ROUTED_TO_STOPPED']);
+    expect(causes(12_050, 12_099, 12_300)).toEqual(['NO_HEALTHY_INSTANCE']);
+    // Nor may the only signs be older than its attach, or lie around its restart.
+    expect(causes(14_050, 14_120, 14_300)).not.toContain('NO_HEALTHY_INSTANCE');
+    expect(causes(12_090, 13_600, 13_300)).not.toContain('NO_HEALTHY_INSTANCE');
   });
 
   it('call a version that never served broken, not detached too early', () => {

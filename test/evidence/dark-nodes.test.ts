@@ -21,10 +21,11 @@ const row = (sentAt: number, kind: SampleClass, remoteIp: string, tookMs = 1): R
   sentAt,
   endedAt: sentAt + tookMs,
   class: kind,
+  status: kind === 'ok' ? 200 : 503,
   remoteIp,
 });
-const series = (from: number, count: number, kind: SampleClass, ip: string) =>
-  Array.from({ length: count }, (_, k) => row(from + 10 * k, kind, ip));
+const series = (from: number, count: number, kind: SampleClass, ip: string, tookMs = 1) =>
+  Array.from({ length: count }, (_, k) => row(from + 10 * k, kind, ip, tookMs));
 
 describe('darkNodes', () => {
   it('finds the span in which one node answers everything itself, whatever the other one does', () => {
@@ -35,15 +36,15 @@ describe('darkNodes', () => {
       ...series(400, 10, 'ok', '127.0.0.2'),
     ]);
     const node = samples.table.remoteIp.values.indexOf('127.0.0.2');
-    expect([...darkNodes(samples)]).toEqual([[node, [{ from: 100, to: 390 }]]]);
-    expect(darkSpanAt(darkNodes(samples), node, 250)).toEqual({ from: 100, to: 390 });
+    expect([...darkNodes(samples)]).toEqual([[node, [{ from: 100, to: 390, shownAt: 121 }]]]);
+    expect(darkSpanAt(darkNodes(samples), node, 250)).toMatchObject({ from: 100, to: 390 });
     expect(darkSpanAt(darkNodes(samples), node, 395)).toBeNull();
     expect(darkSpanAt(darkNodes(samples), node + 1, 250)).toBeNull();
   });
 
   it('is not misled by a long request that was sent before and answered in it', () => {
     const samples = judged([row(90, 'ok', '127.0.0.2', 150), ...series(100, 30, 'http_5xx_lb', '127.0.0.2')]);
-    expect([...darkNodes(samples).values()]).toEqual([[{ from: 100, to: 390 }]]);
+    expect([...darkNodes(samples).values()]).toEqual([[{ from: 100, to: 390, shownAt: 121 }]]);
   });
 
   it('asks for more failures in a row than chance gives, and for the balancer to have made them', () => {
@@ -54,5 +55,15 @@ describe('darkNodes', () => {
     expect(darkNodes(judged(series(0, 40, 'reset', 'a'))).size).toBe(0);
     const named = series(0, 40, 'http_5xx_lb', 'a').map((each) => ({ ...each, by: 1 }));
     expect(darkNodes(judged(named)).size).toBe(0);
+  });
+
+  it('takes a 502 or 504 for a sign of somebody who was asked', () => {
+    const late = (sentAt: number): Row => ({ ...row(sentAt, 'http_5xx_lb', 'a'), status: 504 });
+    expect(darkNodes(judged(series(0, 40, 'http_5xx_lb', 'a').map((each) => ({ ...each, status: 502 })))).size).toBe(0);
+    // Cut when its target stopped, the first of an outage; then that target answers nothing but fails fastest.
+    const samples = judged([late(90), ...series(100, 30, 'http_5xx_lb', 'a', 60)]);
+    expect([...darkNodes(samples).values()]).toEqual([[{ from: 100, to: 390, shownAt: 180 }]]);
+    const parted = [...series(0, 15, 'http_5xx_lb', 'a'), late(150), ...series(160, 15, 'http_5xx_lb', 'a')];
+    expect(darkNodes(judged(parted)).size).toBe(0);
   });
 });

@@ -50,7 +50,7 @@ describe('lags of a balancer with several nodes', () => {
 });
 
 describe('nodesOf', () => {
-  const lengths = (rows: readonly Row[]) => nodesOf(requests(rows)).map((node) => node.sentAt.length);
+  const lengths = (rows: readonly Row[]) => nodesOf(requests(rows)).map((node) => node.requests);
   it('sees a node that took the first request alone', () => {
     expect(
       lengths([

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { RunResult } from '../../src/domain/result.js';
 import { digests, rollproof } from '../support/rollproof.js';
 
 const sample = fileURLToPath(new URL('../../reports/sample/', import.meta.url));
@@ -20,6 +21,12 @@ describe('reports/sample', () => {
     // The verdict and its reasons first: they tell more of a difference than a digest does.
     for (const name of ['report.md', 'junit.xml', 'result.json'])
       expect(readFileSync(join(made, name), 'utf8'), name).toBe(readFileSync(join(kept, name), 'utf8'));
+    // A stopped target that failed fastest drew all requests: no node was without anybody.
+    const { outages } = JSON.parse(readFileSync(join(made, 'result.json'), 'utf8')) as RunResult;
+    expect(outages.map(({ causes }) => causes.map(({ code }) => code))).toEqual([
+      ['ROUTED_TO_STOPPED'],
+      ['ROUTED_TO_STOPPED'],
+    ]);
     const pictures = Object.entries(digests(made)).filter(([path]) => path.startsWith('charts/'));
     expect(Object.fromEntries(Object.entries(digests(made)).filter((e) => !e[0].startsWith('charts/')))).toEqual(
       digests(kept),

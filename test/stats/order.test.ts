@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ascending, ascendingOrder, lowerBound, upperBound } from '../../src/stats/ascending.js';
+import { ascending, ascendingOrder, lowerBound, sortByTime, upperBound } from '../../src/stats/ascending.js';
 import { excessP, holm } from '../../src/stats/excess.js';
+import { Least } from '../../src/stats/extremes.js';
 import { quantile, quantiles } from '../../src/stats/quantile.js';
 import { excessGaps, largestSpan } from '../../src/stats/spacing.js';
 import { minWindowRatio } from '../../src/stats/windows.js';
@@ -107,6 +108,32 @@ describe('ascendingOrder', () => {
         expect([...(ascendingOrder(times) ?? list.keys())]).toEqual(expected);
         expect([...times]).toEqual(list);
         expect([...ascending(times)]).toEqual(expected.map((i) => list[i]));
+      }),
+    );
+  });
+});
+
+describe('sortByTime', () => {
+  it('sorts some of the indexes, whatever stands between them', () => {
+    fc.assert(
+      fc.property(times, fc.infiniteStream(fc.boolean()), (list, chosen) => {
+        const some = [...list.keys()].filter(() => chosen.next().value);
+        const indexes = Uint32Array.from(some);
+        sortByTime(indexes, Float64Array.from(list));
+        expect([...indexes]).toEqual(some.sort((a, b) => list[a]! - list[b]! || a - b));
+      }),
+    );
+  });
+});
+
+describe('Least', () => {
+  it('knows the m-th smallest of a series, and that there were fewer', () => {
+    fc.assert(
+      fc.property(times, fc.integer({ min: 1, max: 8 }), (list, m) => {
+        const least = new Least(m);
+        for (const value of list) least.add(value);
+        expect(least.count).toBe(list.length);
+        expect(least.last).toBe([...list].sort((a, b) => a - b)[m - 1] ?? null);
       }),
     );
   });

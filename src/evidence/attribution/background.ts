@@ -1,6 +1,7 @@
 import type { Span } from '../../domain/time.js';
 import { excessP } from '../../stats/excess.js';
 import { type JudgedSamples, NO_TARGET } from '../judged-samples.js';
+import { rowsAround } from '../sending-order.js';
 
 /** A cause that rests on errors of a version alone needs so small a chance that they are the service's own. */
 const VERSION_ALPHA = 0.001;
@@ -50,11 +51,7 @@ export function tallyBetween(
   if (!(from < to)) return { requests: 0, named: 0, unnamed: 0 };
   const { sentAt } = samples.table;
   const { inWindow } = samples;
-  // The span is asked for first and in a loop of its own: nearly all rows lie outside it.
-  let first = 0;
-  while (first < sentAt.length && !(sentAt[first]! >= from && sentAt[first]! < to)) first++;
-  let last = sentAt.length;
-  while (last > first && !(sentAt[last - 1]! >= from && sentAt[last - 1]! < to)) last--;
+  const { first, last } = rowsAround(samples.table, from, to);
   const isIn = (row: number) => sentAt[row]! >= from && sentAt[row]! < to && inWindow[row] === 1 && isAsked(row);
   return tallyOf(samples, isIn, counts, first, last);
 }

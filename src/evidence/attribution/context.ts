@@ -7,6 +7,7 @@ import { quantilesInPlace } from '../../stats/quantile.js';
 import type { MatchedBaseline } from '../comparison.js';
 import { classAt, type JudgedSamples } from '../judged-samples.js';
 import type { TargetHistory } from '../lives.js';
+import { rowsAround } from '../sending-order.js';
 import { type Background, failsMore, isNamedExcess, isUnnamedExcess, tallyBetween, tallyOf } from './background.js';
 import { type DarkNodes, darkNodes } from './dark-nodes.js';
 import { isAtAddress } from './failure-view.js';
@@ -204,12 +205,17 @@ function withExcess(life: CauseLife, lives: readonly CauseLife[], shared: Shared
 
 function firstAnswer(samples: JudgedSamples, index: number, attachedAt: Instant | null): Instant | null {
   const { table, ok, target } = samples;
-  let first: Instant | null = null;
-  for (let row = 0; row < table.length && attachedAt !== null; row++) {
+  if (attachedAt === null) return null;
+  let first = Number.POSITIVE_INFINITY;
+  let range = rowsAround(table, attachedAt, first);
+  for (let row = range.first; row < range.last; row++) {
     if (ok[row] !== 1 || target[row] !== index || !(table.sentAt[row]! >= attachedAt)) continue;
-    first = Math.min(first ?? Number.POSITIVE_INFINITY, table.endedAt[row]!);
+    if (!(table.endedAt[row]! < first)) continue;
+    first = table.endedAt[row]!;
+    // What was sent after this answer was answered later still.
+    range = rowsAround(table, attachedAt, first);
   }
-  return first;
+  return first === Number.POSITIVE_INFINITY ? null : first;
 }
 
 /** Answers in a span of time, except those of one target. */
@@ -221,8 +227,9 @@ interface AnswersIn extends Span {
 function latencyP99(samples: JudgedSamples, scratch: Float64Array, asked: AnswersIn | null): number | null {
   const { table, ok, inBaseline, target } = samples;
   const { lane, sentAt, endedAt, scheduledAt } = table;
+  const range = asked === null ? { first: 0, last: table.length } : rowsAround(table, asked.from, asked.to);
   let count = 0;
-  for (let row = 0; row < table.length; row++) {
+  for (let row = range.first; row < range.last; row++) {
     if (ok[row] !== 1 || lane[row]! >= 2) continue;
     if (asked === null) {
       if (inBaseline[row] !== 1) continue;

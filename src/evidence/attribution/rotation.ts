@@ -1,6 +1,7 @@
 import type { Instant } from '../../domain/time.js';
 import { type JudgedSamples, NO_TARGET } from '../judged-samples.js';
 import type { TargetHistory } from '../lives.js';
+import { rowsAround } from '../sending-order.js';
 
 /** Chance that a target still in rotation is said to have left it. */
 const GONE_ALPHA = 1e-4;
@@ -39,7 +40,8 @@ export function routedUntil(
   const down = Math.min(0, Math.log((1 - share) / (1 - noise)));
   const end = life.attachRequestedAt ?? Number.POSITIVE_INFINITY;
   const nodes = new Map<number, NodeState>();
-  for (let row = 0; row < table.length; row++) {
+  const range = rowsAround(table, life.detachRespondedAt, end);
+  for (let row = range.first; row < range.last; row++) {
     const sentAt = table.sentAt[row]!;
     if (!(sentAt >= life.detachRespondedAt && sentAt < end)) continue;
     const code = table.remoteIp.codes[row]!;

@@ -1,7 +1,7 @@
 import type { CauseCode } from '../../domain/outage.js';
 import { NO_TARGET } from '../judged-samples.js';
 import type { CauseContext, CauseLife } from './context.js';
-import { darkSpanAt } from './dark-nodes.js';
+import { type DarkSpan, darkSpanAt } from './dark-nodes.js';
 import { type FailureView, isAtAddress } from './failure-view.js';
 
 /** The outage a rule looks at, as far as rules may depend on it. */
@@ -91,17 +91,23 @@ export function isStopped(life: CauseLife, at: number): boolean {
 }
 
 /**
- * The balancer node of this request had nobody in service: it answered everything itself since some target was out. Not
- * so where it began with a stopped or a just attached target, which a node may have preferred for failing fastest, or
- * where what was left was overloaded.
+ * The balancer node of this request had nobody in service: it answered everything itself since some target was out, and had
+ * shown that while the application of each of these still ran and none of them was back. A stopped or a just attached
+ * target that fails fastest is preferred by a balancer that counts requests outstanding and looks the same from outside.
+ * Not so either where what was left was overloaded.
  */
 export function isAtDarkNode(failure: FailureView, context: CauseContext): boolean {
   const span = darkSpanAt(context.darkNodes, failure.node, failure.sentAt);
   if (span === null) return false;
   const out = context.lives.filter((life) => life.detachRequestedAt <= span.from && isOut(life, failure.sentAt));
-  const isFree = (life: CauseLife) =>
-    !life.isDip && !isStopped(life, span.from) && !((life.attachRequestedAt ?? span.from) < span.from);
-  return out.length > 0 && out.every(isFree);
+  return out.length > 0 && out.every((life) => !life.isDip && !mayHaveBeenAsked(life, span));
+}
+
+/** Its application was down, or it had been attached again, for some of the time until the span had shown itself. */
+function mayHaveBeenAsked(life: CauseLife, { from, shownAt }: DarkSpan): boolean {
+  const upAt = life.appUpAt ?? life.attachRequestedAt ?? Number.POSITIVE_INFINITY;
+  const wasDown = life.stopAt !== null && shownAt >= life.stopAt && from < upAt;
+  return wasDown || (life.attachRequestedAt !== null && shownAt > life.attachRequestedAt);
 }
 
 /**

@@ -1,0 +1,70 @@
+import type { SampleTable } from '../domain/sample.js';
+import type { Instant } from '../domain/time.js';
+import { lowerBound, sortByTime, upperBound } from '../stats/ascending.js';
+
+/** A stretch of rows: `first` is in it, `last` is not. */
+export interface RowRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** How far rows are from the order of sending. */
+interface Disorder {
+  /** Least and greatest `sentAt − scheduledAt`; nothing sent leaves them infinite. */
+  readonly least: number;
+  readonly most: number;
+  /** False where rows are not in the order they were due: then no range of them is known to be enough. */
+  readonly isOrderly: boolean;
+}
+
+// Worked out once for each table, however many derivations ask: a column is never written after it was read.
+const ORDERS = new WeakMap<Float64Array, Uint32Array>();
+const DISORDERS = new WeakMap<Float64Array, Disorder>();
+/** Differences of instants are rounded. */
+const ROUNDING_MS = 0.001;
+
+/** The rows that were sent, by when, then by row. Linear, as rows are sent only a little out of the order they are in. */
+export function rowsBySending(sentAt: Float64Array): Uint32Array {
+  const known = ORDERS.get(sentAt);
+  if (known !== undefined) return known;
+  const all = new Uint32Array(sentAt.length);
+  let count = 0;
+  for (let row = 0; row < all.length; row++) if (!Number.isNaN(sentAt[row]!)) all[count++] = row;
+  const order = all.subarray(0, count);
+  sortByTime(order, sentAt);
+  ORDERS.set(sentAt, order);
+  return order;
+}
+
+/** Rows among which are all that were sent in [from, to]: a question about a short time need not look at a whole run. */
+export function rowsAround(
+  { scheduledAt, sentAt }: Pick<SampleTable, 'scheduledAt' | 'sentAt'>,
+  from: Instant,
+  to: Instant,
+): RowRange {
+  const { least, most, isOrderly } = disorderOf(scheduledAt, sentAt);
+  if (!isOrderly || Number.isNaN(from) || Number.isNaN(to)) return { first: 0, last: sentAt.length };
+  const first = lowerBound(scheduledAt, from - most - ROUNDING_MS);
+  return { first, last: Math.max(first, upperBound(scheduledAt, to - least + ROUNDING_MS)) };
+}
+
+function disorderOf(scheduledAt: Float64Array, sentAt: Float64Array): Disorder {
+  const known = DISORDERS.get(sentAt);
+  if (known !== undefined) return known;
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let isOrderly = true;
+  let last = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < sentAt.length; row++) {
+    const due = scheduledAt[row]!;
+    // Also for NaN.
+    if (!(due >= last)) isOrderly = false;
+    last = due;
+    const late = sentAt[row]! - due;
+    if (late < least) least = late;
+    if (late > most) most = late;
+    if (Number.isNaN(late) && !Number.isNaN(sentAt[row]!)) isOrderly = false;
+  }
+  const disorder = { least, most, isOrderly };
+  DISORDERS.set(sentAt, disorder);
+  return disorder;
+}
