@@ -52,7 +52,7 @@ async function lockTag(scenario: Scenario, balancer: Balancer, work: string, io:
 }
 
 /** What one balancer is called among the files of the state directory; null for a lab of the scenario's own. */
-function balancerKey({ balancer }: Scenario): string | null {
+export function balancerKey({ balancer }: Scenario): string | null {
   if (balancer.kind === 'lab') return null;
   return [balancer.kind, balancer.region, balancer.name, balancer.endpoint ?? ''].filter((w) => w !== '').join('-');
 }
@@ -68,7 +68,8 @@ export function balancerFiles(
   return { lock, lastRun: lock.replace(/\.lock$/, '.last-run.json') };
 }
 
-function stateDir({ ROLLPROOF_STATE_DIR, XDG_STATE_HOME, HOME }: Io['env']): string {
+/** Where this machine keeps locks and the runs of step-by-step commands. */
+export function stateDir({ ROLLPROOF_STATE_DIR, XDG_STATE_HOME, HOME }: Io['env']): string {
   if (ROLLPROOF_STATE_DIR) return ROLLPROOF_STATE_DIR;
   if (XDG_STATE_HOME) return join(XDG_STATE_HOME, 'rollproof');
   return HOME ? join(HOME, '.local', 'state', 'rollproof') : join(tmpdir(), 'rollproof');

@@ -97,9 +97,9 @@ function checked(options: LaunchOptions): LaunchOptions {
 
 function readyLine(lab: LabHandle): object {
   const { endpoint, region, kind, loadBalancer, loadBalancerArn, targetGroupArn } = lab;
-  const { dnsName, url, caFile, nodes, instances, note } = lab;
+  const { dnsName, url, caFile, nodes, instances, note, env } = lab;
   const balancer = { kind, loadBalancer, loadBalancerArn, targetGroupArn };
-  return { endpoint, region, ...balancer, dnsName, url, caFile, nodes, instances, note };
+  return { endpoint, region, ...balancer, dnsName, url, caFile, nodes, instances, note, env };
 }
 
 function readyText(lab: LabHandle): string {

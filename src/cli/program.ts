@@ -16,6 +16,9 @@ import { addReport } from './report.js';
 import { addRun } from './run.js';
 import { addSchema } from './schema.js';
 import { addServe } from './serve.js';
+import { addChanges, addStage } from './steps/stage.js';
+import { addTraffic } from './steps/traffic.js';
+import { addVerify } from './steps/verify.js';
 import { addUnlock } from './unlock.js';
 import { toolVersion } from './version.js';
 
@@ -54,6 +57,10 @@ export function programFor(io: Io, finish: Finish): Command {
     addRun,
     addPlan,
     addPreflight,
+    addTraffic,
+    addStage,
+    addChanges,
+    addVerify,
     addReport,
     addImport,
     addExport,
@@ -71,5 +78,5 @@ export function programFor(io: Io, finish: Finish): Command {
 }
 
 const EXIT_CODES = `
-Exit codes: 0 PASS · 1 FAIL · 2 INCONCLUSIVE · 3 refused (preflight, lock) · 64 bad arguments or scenario
+Exit codes: 0 PASS · 1 FAIL · 2 INCONCLUSIVE · 3 refused or failed step (preflight, lock) · 64 bad arguments or scenario
             69 a needed tool or service is missing · 70 internal error · 130/143 stopped by a signal`;

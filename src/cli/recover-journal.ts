@@ -3,14 +3,15 @@ import type { RunEvent } from '../domain/event.js';
 import type { Balancer, EventSink, TargetProbe } from '../domain/ports.js';
 import type { Scenario } from '../domain/scenario.js';
 import type { Target, TargetId } from '../domain/target.js';
-import { readEvents } from '../journal/event-reader.js';
+import { openPart } from '../journal/event-part.js';
 import { type EventWriter, openEventWriter } from '../journal/event-writer.js';
+import { type JournalFacts, readJournal } from '../journal/journal-reader.js';
 import { runPaths } from '../journal/run-directory.js';
 import { isAlive } from '../pipeline/deployers/process-group.js';
 import { detachedAfter } from '../pipeline/safety/detached.js';
 import { recoverTargets } from '../pipeline/safety/recovery.js';
 import { plainLine } from '../report/plain-text.js';
-import { realClock } from '../run/clock.js';
+import { clockAfter, thisOrigin } from '../run/clock-origin.js';
 import type { Io } from './io.js';
 
 export interface Recovered {
@@ -32,7 +33,8 @@ export async function recoverJournal(
   tell: (line: string) => void,
   begin: (left: readonly TargetId[]) => void = () => undefined,
 ): Promise<Recovered> {
-  const { header, events } = readEvents(runPaths(dir).events);
+  const facts = readJournal(dir);
+  const { header, events } = facts;
   const left = detachedAfter(events);
   if (left.length === 0) return { targets: [], still: [] };
   const names = left.map((d) => d.target).join(', ');
@@ -40,7 +42,7 @@ export async function recoverJournal(
   // A deploy command that still runs is waited for, an API out of reach asked again: CI servers end a silent job.
   const beat = setInterval(() => io.stderr.write(`still at it: ${plainLine(names)}\n`), BEAT_MS);
   const { scenario } = header;
-  const journal = journalOf(dir, io);
+  const journal = journalOf(dir, facts, io);
   const sink: EventSink = {
     append(event: RunEvent) {
       if (event.kind === 'recovery') tell(`${event.target}: ${plainLine(event.message)}`);
@@ -52,7 +54,7 @@ export async function recoverJournal(
       balancer,
       probe,
       events: sink,
-      clock: realClock(BigInt(header.monotonicOriginNs)),
+      clock: clockAfter(header, lastInstant(events)),
       deployRuns: ({ host, pid, born }: { host: string; pid: number; born: string | null }) =>
         host === hostname() && isAlive(pid, born),
       deployMs: deployMsOf(scenario),
@@ -67,12 +69,16 @@ export async function recoverJournal(
 
 const BEAT_MS = 20_000;
 
+function lastInstant(events: readonly RunEvent[]): number {
+  return events.reduce((last, event) => Math.max(last, event.at), 0);
+}
+
 function deployMsOf({ rollout }: Scenario): number {
   return rollout.deploy.kind === 'command' ? rollout.deploy.timeoutMs : 0;
 }
 
 /** The run's journal; where it cannot be written (full disk, read-only copy) the targets still come first. */
-function journalOf(dir: string, io: Io): EventSink & { close(): void } {
+function journalOf(dir: string, { header }: JournalFacts, io: Io): EventSink & { close(): void } {
   const tried = (write: () => void) => {
     try {
       write();
@@ -82,7 +88,17 @@ function journalOf(dir: string, io: Io): EventSink & { close(): void } {
   };
   let writer: EventWriter | null = null;
   tried(() => {
-    writer = openEventWriter(runPaths(dir).events);
+    writer =
+      header.steps === undefined
+        ? openEventWriter(runPaths(dir).events)
+        : openPart(dir, {
+            kind: 'part',
+            runId: header.runId,
+            work: 'recover',
+            monotonicOriginNs: header.monotonicOriginNs,
+            origin: thisOrigin(),
+            startedAtWall: io.wallTime().toISOString(),
+          });
   });
   return {
     append: (event) => tried(() => writer?.append(event)),

@@ -2,8 +2,7 @@ import { REDACTED } from '../config/redaction.js';
 import { EXIT, RollproofError } from '../domain/errors.js';
 import type { TargetProbe } from '../domain/ports.js';
 import type { Scenario } from '../domain/scenario.js';
-import { readEvents } from '../journal/event-reader.js';
-import { runPaths } from '../journal/run-directory.js';
+import { readJournal } from '../journal/journal-reader.js';
 import { detachedAfter } from '../pipeline/safety/detached.js';
 import { balancerFor, probeFor } from '../run/compose.js';
 import { lockBalancer } from './balancer-lock.js';
@@ -18,8 +17,13 @@ import { retriesOf } from './retries.js';
  * @throws RollproofError LOCK_HELD while a run of that balancer is still alive: its own way out attaches.
  */
 export async function recoverRun(dir: string, wait: boolean, io: Io): Promise<number> {
-  const { header, events } = readEvents(runPaths(dir).events);
+  const journal = readJournal(dir);
+  const { header, events } = journal;
   const { scenario } = header;
+  if (header.steps !== undefined) {
+    const { recoverStep } = await import('./steps/recover-step.js');
+    return recoverStep({ run: { dir, journal }, out: null, wait, killRunning: false }, io);
+  }
   if (scenario.balancer.kind === 'lab')
     return inLab(
       detachedAfter(events).map((d) => d.target),
@@ -45,7 +49,7 @@ export async function recoverRun(dir: string, wait: boolean, io: Io): Promise<nu
 }
 
 /** The journal holds no secrets: a service that wants one cannot be asked as it should be, so it is not asked. */
-function probeOf(scenario: Scenario): TargetProbe {
+export function probeOf(scenario: Scenario): TargetProbe {
   const secret = Object.values(scenario.service.headers).includes(REDACTED);
   return secret ? { ask: () => Promise.resolve(null) } : probeFor(scenario);
 }

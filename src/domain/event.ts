@@ -28,6 +28,28 @@ export interface RunHeader {
   readonly tools: Readonly<Record<string, string>>;
   /** How report.html was asked for; absent = one file. */
   readonly reportLayout?: ReportLayout;
+  /** Set when processes of their own do the steps, each with a part of the journal; absent = one process did the run. */
+  readonly steps?: StepwiseRun;
+}
+
+/** What a run in several processes must hold to be whole. */
+export interface StepwiseRun {
+  /** Every stage that must have been done, in order. */
+  readonly stages: readonly string[];
+  /** Whose clock the instants are of. */
+  readonly origin: ClockOrigin;
+}
+
+/** The monotonic clock is one per host and start of it; null = the system does not tell. */
+export interface ClockOrigin {
+  readonly host: string;
+  readonly bootId: string | null;
+}
+
+/** How much of a journal's file there was when the run was closed. */
+export interface JournalPart {
+  readonly name: string;
+  readonly lines: number;
 }
 
 /** So many are taken, of so many there may be. */
@@ -187,6 +209,8 @@ export type RunEvent =
       readonly deploy: DeployEnd;
       readonly stillDetached: readonly TargetId[];
       readonly error: string | null;
+      /** Of a run in several processes: the other files of the journal, all of which must be there. */
+      readonly parts?: readonly JournalPart[];
     };
 
 export type AppChange = 'stopping' | 'down' | 'up' | 'ready';

@@ -31,6 +31,8 @@ export interface RunFacts {
   readonly streams: readonly SampleStreamFacts[];
   /** False when events.ndjson ends in the middle of a line. */
   readonly eventsComplete: boolean;
+  /** Of a run in several processes: parts of the journal that are missing, cut or of another clock, one sentence each. */
+  readonly partProblems?: readonly string[];
 }
 
 /**

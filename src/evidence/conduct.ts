@@ -1,8 +1,9 @@
 import type { DeployEnd } from '../domain/event.js';
 import { type Conduct, NOT_RECORDED, type RunFacts } from '../domain/evidence.js';
 import { stepLabel } from '../domain/pipeline.js';
+import { formatDuration } from '../domain/time.js';
 import { eventsOf, lastEvent } from './event-queries.js';
-import { firstDetachAt } from './judged-window.js';
+import { firstDetachAt, judgedWindow } from './judged-window.js';
 import type { RecordLoss } from './record-loss.js';
 
 /** How the deploy ended; without the end of the run, what its calls say. */
@@ -18,7 +19,13 @@ const LOST_FACT = new RegExp(`^a [a-z-]+ event ${NOT_RECORDED}`);
 /** How the run went: what is missing from its facts, what stopped it, what went wrong with the deploy. */
 export function conductOf(facts: RunFacts, loss: RecordLoss, broken: number): Conduct {
   return {
-    missing: [...missingFromJournal(facts), ...missingFromStreams(facts), ...inExcess(loss), ...unusable(broken)],
+    missing: [
+      ...missingFromJournal(facts),
+      ...missingFromSteps(facts),
+      ...missingFromStreams(facts),
+      ...inExcess(loss),
+      ...unusable(broken),
+    ],
     interruptedBy: eventsOf(facts.events, 'interrupted')[0]?.signal ?? null,
     deployProblem: deployProblem(facts),
   };
@@ -37,6 +44,32 @@ function missingFromJournal(facts: RunFacts): readonly string[] {
       ? [`the run ended with an error: ${end.error}`]
       : []),
   ];
+}
+
+/** Of a run in several processes: no process sees the whole, so that all was done and watched is checked here. */
+function missingFromSteps(facts: RunFacts): readonly string[] {
+  const { steps } = facts.header;
+  if (steps === undefined) return [];
+  const ended = new Map(eventsOf(facts.events, 'stage-ended').map((e) => [e.stage, e.ok]));
+  const undone = steps.stages.filter((stage) => ended.get(stage) !== true);
+  const isOpen = lastEvent(facts.events, 'run-ended') === null;
+  return [
+    ...(facts.partProblems ?? []),
+    ...(isOpen ? ['this is a partial report: the run is not over'] : []),
+    ...undone.map((stage) => `stage ${stage} ${ended.has(stage) ? 'did not succeed' : 'has not run'}`),
+    ...(isOpen ? [] : trafficTooShort(facts)),
+  ];
+}
+
+/** Traffic is a process of its own, and may end before what it has to watch. */
+function trafficTooShort(facts: RunFacts): readonly string[] {
+  const window = judgedWindow(facts);
+  if (window === null) return [];
+  const stopped = new Map(eventsOf(facts.events, 'traffic-stopped').map((e) => [e.source, e.at]));
+  if (stopped.size === 0) return ['no end of any traffic is recorded'];
+  return [...stopped]
+    .filter(([, at]) => at < window.to)
+    .map(([source, at]) => `the traffic of ${source} ended ${formatDuration(window.to - at)} before the judged window`);
 }
 
 function missingFromStreams(facts: RunFacts): readonly string[] {

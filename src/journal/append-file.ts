@@ -11,9 +11,9 @@ export interface AppendFile {
   close(): void;
 }
 
-/** Opens with O_APPEND, creating the file when absent; throws what the file system throws. */
-export function openAppendFile(file: string): AppendFile {
-  const fd = openSync(file, 'a');
+/** Opens with O_APPEND, creating the file when absent (`ax`: only then); throws what the file system throws. */
+export function openAppendFile(file: string, flags: 'a' | 'ax' = 'a'): AppendFile {
+  const fd = openSync(file, flags);
   let size = fstatSync(fd).size;
   let broken = false;
   return {

@@ -43,6 +43,22 @@ export function parseEvents(text: string, file: string): EventFacts {
   };
 }
 
+/** A part of the journal: its first line as it is (null = not even that), and its events. */
+export interface PartFacts {
+  readonly first: RawFact | null;
+  readonly events: readonly RunEvent[];
+  readonly complete: boolean;
+}
+
+/** The pure reading of one part; `schemaVersion` is the header's, `file` only for messages. */
+export function parsePart(text: string, schemaVersion: number, file: string): PartFacts {
+  const { lines, complete } = linesOf(text, file);
+  const [first, ...rest] = lines;
+  const upgrades = upgradesFrom(schemaVersion);
+  const events = rest.map((line) => checked<RunEvent>(line, upgrades, eventProblem, file));
+  return { first: first?.value ?? null, events, complete };
+}
+
 function linesOf(text: string, file: string): { lines: Line[]; complete: boolean } {
   const lines: Line[] = [];
   let garbled: { number: number; cause: unknown } | null = null;

@@ -113,6 +113,12 @@ const EVENTS: { readonly [K in RunEvent['kind']]: Shape } = {
     deploy: oneOf('complete', 'failed', 'interrupted', 'not-started'),
     stillDetached: texts,
     error: nullable(text),
+    parts: absentOr(
+      (value) =>
+        objects(value) ??
+        (value as readonly unknown[]).map(record({ name: text, lines: amount })).find((p) => p !== null) ??
+        null,
+    ),
   }),
 };
 
@@ -148,6 +154,7 @@ const header = record({
   command: texts,
   gitRevision: nullable(text),
   tools: object,
+  steps: absentOr(record({ stages: texts, origin: record({ host: text, bootId: nullable(text) }) })),
 });
 
 /** What keeps `value` from being a header line, or null when nothing does. */

@@ -1,8 +1,7 @@
 import { statSync } from 'node:fs';
 import { RollproofError } from '../domain/errors.js';
 import type { RunFacts } from '../domain/evidence.js';
-import { readEvents } from './event-reader.js';
-import { runPaths } from './run-directory.js';
+import { readJournal } from './journal-reader.js';
 import { readSamples } from './sample-reader.js';
 
 /**
@@ -15,5 +14,5 @@ export function readFacts(dir: string): RunFacts {
       hint: 'Give a run directory, e.g. reports/latest.',
     });
   }
-  return { ...readEvents(runPaths(dir).events), ...readSamples(dir) };
+  return { ...readJournal(dir), ...readSamples(dir) };
 }

@@ -5,6 +5,7 @@ import { RollproofError } from '../domain/errors.js';
 /** Names inside a run directory; everything under `derived` can be deleted and made again. */
 export const LAYOUT = {
   events: 'events.ndjson',
+  parts: 'events',
   samples: 'samples',
   derived: 'derived',
   sampleSuffix: '.arrows',
@@ -17,6 +18,8 @@ export const LATEST = 'latest';
 export interface RunPaths {
   readonly dir: string;
   readonly events: string;
+  /** Folder of the journal's parts, of a run in several processes. */
+  readonly parts: string;
   readonly samples: string;
   readonly derived: string;
 }
@@ -25,6 +28,7 @@ export function runPaths(dir: string): RunPaths {
   return {
     dir,
     events: join(dir, LAYOUT.events),
+    parts: join(dir, LAYOUT.parts),
     samples: join(dir, LAYOUT.samples),
     derived: join(dir, LAYOUT.derived),
   };

@@ -27,6 +27,16 @@ export interface RunnerDeps {
   readonly longestRequestMs?: number;
   /** Instance ids the preflight saw registered: no other is ever detached. */
   readonly members: readonly string[];
+  /** What earlier processes of this run have journalled; absent = this one does it all. */
+  readonly before?: readonly RunEvent[];
+  /** Steps of the one stage that are done here; the stage begins with its first step and ends with its last. Absent = all. */
+  readonly part?: StepRange;
+}
+
+/** Places of steps within their stage, both ends included. */
+export interface StepRange {
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface PipelineEnd {
@@ -48,7 +58,7 @@ export async function runPipeline(
   stop: AbortSignal,
   giveUp: AbortSignal,
 ): Promise<PipelineEnd> {
-  const history: RunEvent[] = [];
+  const history: RunEvent[] = [...(deps.before ?? [])];
   const events: EventSink = {
     append(event) {
       // Remembered first: when the journal cannot be written any more, recovery still knows what was detached.
@@ -57,7 +67,7 @@ export async function runPipeline(
     },
   };
   const context: RunnerDeps = { ...deps, events };
-  const changes: Changes = new Map();
+  const changes = changesIn(history);
   let error: RollproofError | null = null;
   try {
     for (const stage of pipeline.stages) await runStage(stage, context, changes, stop);
@@ -90,13 +100,16 @@ function attachedIn(history: readonly RunEvent[], targets: readonly Target[]): T
 }
 
 async function runStage(stage: Stage, deps: RunnerDeps, changes: Changes, stop: AbortSignal): Promise<void> {
-  deps.events.append({ kind: 'stage-started', at: deps.clock.now(), stage: stage.name });
+  const { from, to } = deps.part ?? { from: 0, to: stage.steps.length - 1 };
+  if (from === 0) deps.events.append({ kind: 'stage-started', at: deps.clock.now(), stage: stage.name });
   let ok = false;
   try {
-    for (const [index, step] of stage.steps.entries()) await runStep(stage.name, index, step, deps, changes, stop);
+    for (const [index, step] of stage.steps.entries())
+      if (index >= from && index <= to) await runStep(stage.name, index, step, deps, changes, stop);
     ok = true;
   } finally {
-    deps.events.append({ kind: 'stage-ended', at: deps.clock.now(), stage: stage.name, ok });
+    if (!ok || to === stage.steps.length - 1)
+      deps.events.append({ kind: 'stage-ended', at: deps.clock.now(), stage: stage.name, ok });
   }
 }
 
@@ -129,6 +142,10 @@ async function runStep(
 
 /** When each target's last detach or attach was asked for: sleeps and proofs count from there. */
 type Changes = Map<TargetId, { readonly requestedAt: Instant; readonly respondedAt: Instant }>;
+
+function changesIn(history: readonly RunEvent[]): Changes {
+  return new Map(history.flatMap((e) => (e.kind === 'balancer-call' ? [[e.target, e] as const] : [])));
+}
 
 function execute(stage: string, step: Step, deps: RunnerDeps, changes: Changes, stop: AbortSignal): Promise<void> {
   switch (step.kind) {

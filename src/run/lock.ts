@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { RollproofError } from '../domain/errors.js';
@@ -19,7 +19,12 @@ export interface Holder {
   readonly owner?: string;
   readonly runId: string;
   readonly since: string;
+  /** The lock of a run in several processes: it outlives the one that wrote it. */
+  readonly isShared?: true;
 }
+
+/** A shared lock whose process is gone counts for so long after its last sign of life: a stage may start late. */
+const SHARED_LAPSE_MS = 10 * 60_000;
 
 /**
  * One roll per balancer at a time on this machine: two pipelines that each take one of two targets out leave nobody.
@@ -38,15 +43,68 @@ export function acquireLock(stateDir: string, key: string, runId: string, now: D
   };
 }
 
+/** What every process of one run needs to hold its lock together. */
+export interface SharedLock {
+  readonly stateDir: string;
+  readonly key: string;
+  readonly holder: Holder;
+}
+
+/**
+ * Takes the lock for a run in several processes, or joins it where this run has it already; keeps it alive until the
+ * returned function is called, which does not give it back: {@link releaseShared} does.
+ * @param claim writes this process into the lock, as the one whose life shows that the run lives.
+ * @throws RollproofError LOCK_HELD naming the holder.
+ */
+export function joinShared({ stateDir, key, holder }: SharedLock, claim: boolean): Release {
+  const file = lockFile(stateDir, key);
+  let text = JSON.stringify(holder);
+  if (isOfRun(file, holder.runId)) {
+    if (claim) renameSync(written(`${file}.${process.pid}`, text), file);
+    else text = textOf(file) ?? text;
+  } else if (!created(file, text, stateDir)) takeOver(file, text, stateDir);
+  beatOf(file, text);
+  const beat = setInterval(() => beatOf(file, text), HEARTBEAT_MS).unref();
+  return () => clearInterval(beat);
+}
+
+/** Gives the lock of a run in several processes back; one of somebody else stays. */
+export function releaseShared({ stateDir, key, holder }: SharedLock): void {
+  const file = lockFile(stateDir, key);
+  if (isOfRun(file, holder.runId)) rmSync(file, { force: true });
+}
+
+function isOfRun(file: string, runId: string): boolean {
+  const held = holderIn(file);
+  return held?.isShared === true && held.runId === runId;
+}
+
+function written(file: string, text: string): string {
+  writeFileSync(file, text);
+  return file;
+}
+
 /** Who this process is, for a lock. */
 export function thisHolder(runId: string, now: Date): Holder {
   const { pid } = process;
   return { pid, born: bornOf(pid), host: hostname(), owner: owner(), runId, since: now.toISOString() };
 }
 
-/** Whether that holder certainly does nothing any more: only of this host can that be known. */
-export function isGone({ host, pid, born }: Pick<Holder, 'host' | 'pid' | 'born'>): boolean {
-  return host === hostname() && !isAlive(pid, born);
+/** The same for the lock that all processes of one run hold together. */
+export function sharedHolder(runId: string, startedBy: string | null, now: Date): Holder {
+  const own = thisHolder(runId, now);
+  return { ...own, ...(startedBy === null ? {} : { owner: startedBy }), isShared: true };
+}
+
+/** Whether that holder certainly does nothing any more: only of this host can that be known, and not of a shared lock. */
+export function isGone({ host, pid, born, isShared }: Pick<Holder, 'host' | 'pid' | 'born' | 'isShared'>): boolean {
+  return isShared !== true && host === hostname() && !isAlive(pid, born);
+}
+
+/** A shared lock whose run has not shown itself for long, and whose process is gone. */
+function hasLapsed(file: string, holder: Holder): boolean {
+  if (holder.isShared !== true || holder.host !== hostname() || isAlive(holder.pid, holder.born)) return false;
+  return (lockHolder(file, new Date())?.silentMs ?? 0) > SHARED_LAPSE_MS;
 }
 
 /** Whether that holder is a process of this host that still runs. */
@@ -118,7 +176,7 @@ function takeOver(file: string, text: string, stateDir: string): void {
 
 function refuseIfHeld(file: string): void {
   const other = holderIn(file);
-  if (other === null || isGone(other)) return;
+  if (other === null || isGone(other) || hasLapsed(file, other)) return;
   throw new RollproofError('LOCK_HELD', `another run works on this load balancer: ${holderText(other)}`, {
     hint: `wait for it; if it is gone for good: rollproof unlock <scenario> --force (${file})`,
   });

@@ -69,8 +69,10 @@ function refuseIfHeld(text: string | null, ours: string): void {
 }
 
 /** A tag's value has at most 256 characters, of letters, digits, spaces and `_ . : / = + - @` (AWS, tag restrictions). */
-export function tagText({ runId, owner = 'unknown', pid, born, host, since }: Holder): string {
+export function tagText({ runId, owner = 'unknown', pid, born, host, since, isShared }: Holder): string {
   const safe = (text: string, max: number) => text.replace(/[^A-Za-z0-9._:/+@-]/g, '-').slice(0, max);
+  if (isShared === true)
+    return `run=${safe(runId, 90)} by=${safe(owner, 20)} pid=${pid} born=${born ?? ''} host=${safe(host, 60)} since=${since} shared=1`;
   return `run=${safe(runId, 90)} by=${safe(owner, 30)} pid=${pid} born=${born ?? ''} host=${safe(host, 60)} since=${since}`;
 }
 
@@ -80,7 +82,33 @@ export function holderOf(text: string): Holder | null {
   const pid = Number(field('pid'));
   if (!Number.isInteger(pid) || pid <= 0 || field('run') === '') return null;
   const born = field('born') === '' ? null : field('born');
-  return { pid, born, host: field('host'), owner: field('by'), runId: field('run'), since: field('since') };
+  const shared = field('shared') === '1' ? ({ isShared: true } as const) : {};
+  return { pid, born, host: field('host'), owner: field('by'), runId: field('run'), since: field('since'), ...shared };
+}
+
+/**
+ * The lock tag of a run in several processes: taken by the first of them, found again by the others, because only the
+ * run's name in it counts. @throws RollproofError LOCK_HELD.
+ */
+export async function joinRemoteLock(
+  tag: LockTag,
+  holder: Holder,
+  deps: { readonly clock: Clock; readonly random: () => number },
+  signal: AbortSignal,
+): Promise<void> {
+  if (!isOfRun(await tag.read(signal), holder)) await acquireRemoteLock(tag, holder, deps, signal);
+}
+
+/** Gives the tag back if it is this run's. */
+export async function releaseRemoteLock(tag: LockTag, holder: Holder, signal: AbortSignal): Promise<void> {
+  if (isOfRun(await tag.read(signal), holder)) await tag.remove(signal);
+}
+
+/** Compared as a tag holds it: what it cannot hold is replaced. */
+function isOfRun(text: string | null, holder: Holder): boolean {
+  const held = text === null ? null : holderOf(text);
+  const ours = holderOf(tagText(holder));
+  return held !== null && held.isShared === true && held.runId === ours?.runId && held.host === ours.host;
 }
 
 function textOf(text: string | null): string {

@@ -24,7 +24,7 @@ import { watchBalancer } from './balancer-watch.js';
 import { type LiveTraffic, liveTraffic } from './traffic-view.js';
 
 /** Traffic outlives the judged window by this much, so that its last moment is still observed. */
-const AFTERGLOW_MS = 250;
+export const AFTERGLOW_MS = 250;
 /** The engine's own hard stop, far past every planned end: a lost parent must not leave traffic running. */
 const HARD_STOP_MARGIN_MS = 10 * 60_000;
 
@@ -38,6 +38,8 @@ export interface RunRequest {
   readonly findings: readonly PreflightFinding[];
   readonly forced: boolean;
   readonly watchEveryMs: number;
+  /** The traffic ends by itself after so long; absent = long after the planned end. */
+  readonly maxDurationMs?: number;
 }
 
 export interface RunDeps {
@@ -185,7 +187,12 @@ async function baselineThenPipeline(
   return end;
 }
 
-function workloadOf({ scenario, header, facts }: RunRequest, source: string, startAt: Instant): Workload {
+/** What the engine of a run is asked for. */
+export function workloadOf(
+  { scenario, header, facts, maxDurationMs }: RunRequest,
+  source: string,
+  startAt: Instant,
+): Workload {
   return {
     source,
     runId: header.runId,
@@ -193,14 +200,14 @@ function workloadOf({ scenario, header, facts }: RunRequest, source: string, sta
     traffic: scenario.traffic,
     monotonicOriginNs: header.monotonicOriginNs,
     startAt,
-    maxDurationMs: plannedMs(scenario, facts) + HARD_STOP_MARGIN_MS,
+    maxDurationMs: maxDurationMs ?? plannedMs(scenario, facts) + HARD_STOP_MARGIN_MS,
   };
 }
 
 /** Resolves when the engine has ended and its stream is closed; a dead engine or a full disk halts the run. */
-async function startTraffic(
+export async function startTraffic(
   request: RunRequest,
-  deps: RunDeps,
+  deps: Pick<RunDeps, 'engine' | 'clock' | 'observer'>,
   events: EventSink,
   live: LiveTraffic,
   halt: AbortController,
@@ -269,7 +276,7 @@ function plannedMs(scenario: Scenario, facts: BalancerFacts): number {
  * The journal as the rest of the run sees it. A write that fails halts the run; the runner is told too (it must not
  * detach what it could not journal), a bystander such as the watch only sees the halt.
  */
-function guardedSink(writer: EventWriter, deps: RunDeps, halt: AbortController): EventSink {
+export function guardedSink(writer: EventWriter, deps: Pick<RunDeps, 'observer'>, halt: AbortController): EventSink {
   return {
     append(event) {
       deps.observer.event(event);

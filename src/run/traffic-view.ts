@@ -7,7 +7,66 @@ import type { Instant } from '../domain/time.js';
 /** What the samples written so far show to the runner; it keeps one instant per target and version, two per target. */
 export interface LiveTraffic extends TrafficView {
   add(batch: SampleBatch): void;
+  /** All of it as plain data, for a runner in another process. */
+  snapshot(): TrafficSnapshot;
 }
+
+/** What the samples had shown at some moment; JSON can hold it. */
+export interface TrafficSnapshot {
+  readonly newest: readonly (readonly [string, Instant])[];
+  readonly reached: readonly (readonly [string, Instant])[];
+  readonly last: readonly (readonly [string, LastAnswer])[];
+  readonly answers: number;
+  /** Null before the first answer. */
+  readonly newestEnd: Instant | null;
+}
+
+/** When a target's last answer ended, and how many answers of all there were by then. */
+interface LastAnswer {
+  readonly at: Instant;
+  readonly answers: number;
+}
+
+interface Seen {
+  readonly newest: ReadonlyMap<string, Instant>;
+  readonly reached: ReadonlyMap<string, Instant>;
+  readonly last: ReadonlyMap<string, LastAnswer>;
+  readonly answers: number;
+  readonly newestEnd: Instant;
+}
+
+/** The same look by what `read` finds each time it is asked; null = nothing is known, which proves nothing. */
+export function snapshotTraffic(read: () => TrafficSnapshot | null): TrafficView {
+  return viewOf(() => {
+    const { newest = [], reached = [], last = [], answers = 0, newestEnd = null } = read() ?? {};
+    return {
+      newest: new Map(newest),
+      reached: new Map(reached),
+      last: new Map(last),
+      answers,
+      newestEnd: newestEnd ?? Number.NEGATIVE_INFINITY,
+    };
+  });
+}
+
+function viewOf(seen: () => Seen): TrafficView {
+  return {
+    lastRequestTo: (target) => seen().reached.get(target) ?? null,
+    quiet(target, since) {
+      const { last, newestEnd, answers } = seen();
+      const its = last.get(target);
+      // Who was never heard of by name cannot be shown to have fallen silent.
+      if (its === undefined) return { ms: 0, others: 0 };
+      const ms = Math.max(0, newestEnd - Math.max(since, its.at));
+      return { ms, others: answers - its.answers };
+    },
+    seenSince(target, version, since) {
+      return (seen().newest.get(nameOf(target, version)) ?? Number.NEGATIVE_INFINITY) >= since;
+    },
+  };
+}
+
+const nameOf = (target: string, version: string) => JSON.stringify([target, version]);
 
 /** Strangers name targets and versions: no more of them than this are remembered. */
 const NAMES_MAX = 1_000;
@@ -20,8 +79,7 @@ export function liveTraffic(ok: OkRule, targets: readonly Target[]): LiveTraffic
   const idOf = new Map(targets.map((t) => [t.instance, t.id]));
   const newest = new Map<string, Instant>();
   const reached = new Map<string, Instant>();
-  /** Per target: when its last answer ended, and how many answers of all there were by then. */
-  const last = new Map<string, { readonly at: Instant; readonly answers: number }>();
+  const last = new Map<string, LastAnswer>();
   let answers = 0;
   let newestEnd = Number.NEGATIVE_INFINITY;
   const noteAnswer = (target: string, at: Instant) => {
@@ -31,7 +89,6 @@ export function liveTraffic(ok: OkRule, targets: readonly Target[]): LiveTraffic
     if (before === undefined ? last.size < NAMES_MAX : true)
       last.set(target, { at: Math.max(at, before?.at ?? at), answers });
   };
-  const key = (target: string, version: string) => JSON.stringify([target, version]);
   return {
     add(batch) {
       for (let row = 0; row < batch.length; row++) {
@@ -44,20 +101,17 @@ export function liveTraffic(ok: OkRule, targets: readonly Target[]): LiveTraffic
         const version = textOf(batch.version, row);
         const at = batch.sentAt[row] ?? Number.NaN;
         keepNewest(reached, target, at);
-        if (version !== null && isGood(batch, row, ok)) keepNewest(newest, key(target, version), at);
+        if (version !== null && isGood(batch, row, ok)) keepNewest(newest, nameOf(target, version), at);
       }
     },
-    lastRequestTo: (target) => reached.get(target) ?? null,
-    quiet(target, since) {
-      const its = last.get(target);
-      // Who was never heard of by name cannot be shown to have fallen silent.
-      if (its === undefined) return { ms: 0, others: 0 };
-      const ms = Math.max(0, newestEnd - Math.max(since, its.at));
-      return { ms, others: answers - its.answers };
-    },
-    seenSince(target, version, since) {
-      return (newest.get(key(target, version)) ?? Number.NEGATIVE_INFINITY) >= since;
-    },
+    ...viewOf(() => ({ newest, reached, last, answers, newestEnd })),
+    snapshot: () => ({
+      newest: [...newest],
+      reached: [...reached],
+      last: [...last],
+      answers,
+      newestEnd: Number.isFinite(newestEnd) ? newestEnd : null,
+    }),
   };
 }
 

@@ -38,3 +38,14 @@ export function isAlive(pid: number, born: string | null): boolean {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
+
+/** Sends a signal to that very process; false when it is gone, so that a later one with its number is never hit. */
+export function signalProcess(pid: number, born: string | null, name: NodeJS.Signals): boolean {
+  if (!isAlive(pid, born)) return false;
+  try {
+    return process.kill(pid, name);
+  } catch (gone) {
+    void gone;
+    return false;
+  }
+}

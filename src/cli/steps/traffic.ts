@@ -1,0 +1,54 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { readDuration } from '../../config/quantity.js';
+import { EXIT } from '../../domain/errors.js';
+import type { Io } from '../io.js';
+import type { Finish } from '../program.js';
+import { outDir, planned, requiredRun, requiredRunId, type StepOptions, withStepOptions } from './run-name.js';
+
+interface StartOptions extends StepOptions {
+  readonly detach?: true;
+  readonly maxDuration: number;
+}
+
+const MAX_DURATION_MS = 30 * 60_000;
+
+/** `rollproof traffic start|stop`: the traffic of a run whose steps are commands of their own. */
+export function addTraffic(program: Command, io: Io, finish: Finish): void {
+  const traffic = program
+    .command('traffic')
+    .description('start or stop the traffic of a run whose steps are commands of their own');
+  withStepOptions(traffic.command('start'))
+    .description('send the traffic of the run until traffic stop, verify --stop-traffic or its longest duration')
+    .argument('[scenario]', 'scenario file (YAML), or ROLLPROOF_PLAN')
+    .option('--detach', 'in a process of its own that outlives this one; returns when it sends')
+    .option('--max-duration <time>', 'end by itself after this time', duration, MAX_DURATION_MS)
+    .action(async (argument: string | undefined, options: StartOptions) => {
+      const { file, scenario } = await planned(argument, io);
+      const runId = requiredRunId(options, io.env);
+      const { startTrafficHere, startTrafficDetached } = await import('./traffic-start.js');
+      const start = { file, scenario, runId, out: outDir(options, io), maxDurationMs: options.maxDuration };
+      finish(await (options.detach === true ? startTrafficDetached(start, io) : startTrafficHere(start, io)));
+    });
+  withStepOptions(traffic.command('stop'))
+    .description('end the traffic of the run in order: what is in flight gets its answer')
+    .action(async (options: StepOptions) => {
+      const { dir, journal } = requiredRun(requiredRunId(options, io.env), io.env);
+      const [{ stopTraffic }, { reportTo, clearedOut }] = await Promise.all([
+        import('./traffic-stop.js'),
+        import('./step-report.js'),
+      ]);
+      const out = outDir(options, io);
+      clearedOut(out, 'traffic stop');
+      const stopped = await stopTraffic(dir, journal.header.scenario.traffic.timeoutMs, io);
+      io.stdout.write(stopped ? 'traffic stopped\n' : 'no traffic runs\n');
+      await reportTo(out, dir);
+      finish(EXIT.pass);
+    });
+}
+
+function duration(text: string): number {
+  const read = readDuration(text);
+  if (!read.ok) throw new InvalidArgumentError(`${read.message}: ${read.hint}`);
+  if (read.value < 1_000) throw new InvalidArgumentError('at least a second');
+  return read.value;
+}
