@@ -1,116 +1,214 @@
-// Lateness and CPU per request of the embedded traffic engine against a small raw server in a process of its own.
-// usage: node bench/traffic.mjs [rate/s ...]   (needs dist/; keep the machine quiet; loopback only)
-import { fork } from 'node:child_process';
-import net from 'node:net';
-import { embeddedEngine } from '../dist/traffic/embedded/engine.js';
+// The traffic engine beside its peers, in one run: CPU per request, ratios, lateness. Interleaved rounds, medians.
+// usage: npm run bench:traffic -- [--only closed,open,…] [--rounds 3] [--seconds 3] [--rates 500,5000] [--json]
+// Needs dist/ (npm run build); loopback only. A peer that is not installed is left out with a word.
+import { cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { closedPeers, hasK6, measureClosed, measureK6, measureOpen } from './traffic/peers.mjs';
+import { recordingCost } from './traffic/recording.mjs';
+import { soak } from './traffic/soak.mjs';
+import { freePort, startTarget } from './traffic/target.mjs';
 
-const SECONDS = 4;
-const SKIP_SECONDS = 1;
+const CONNECTIONS = 16;
+const { values: given } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '3' },
+    rates: { type: 'string', default: '500,2000,5000,10000,30000' },
+    samples: { type: 'string', default: '7200000' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const [rounds, seconds, samples] = [given.rounds, given.seconds, given.samples].map(Number);
+const rates = given.rates.split(',').map(Number);
+const SECTIONS = { closed, open, precise, new: fresh, bursts, refused, recording, soak: endurance };
+/** The soak takes minutes and measures no speed: only on demand. */
+const chosen = given.only?.split(',') ?? Object.keys(SECTIONS).filter((name) => name !== 'soak');
+const unknown = chosen.filter((name) => !(name in SECTIONS));
+if (unknown.length > 0 || ![rounds, seconds, samples, ...rates].every((value) => value > 0)) {
+  console.error(`--only takes ${Object.keys(SECTIONS).join(', ')}; the other options take numbers above 0`);
+  process.exit(64);
+}
 
-if (process.argv[2] === 'serve') serve();
-else await measureAll();
+const target = await startTarget();
+const results = { target: target.name, cores: cpus().length, node: process.version, loadBefore: loadavg()[0] };
+say(
+  `target: ${target.name}; ${cpus().length} cores, load ${loadavg()[0].toFixed(1)}; ${rounds} rounds of ${seconds} s, medians`,
+);
+try {
+  for (const name of chosen) results[name] = await SECTIONS[name]();
+} finally {
+  await target.stop();
+}
+results.loadAfter = loadavg()[0];
+if (given.json) console.log(JSON.stringify(results));
 
-function serve() {
-  const answer = Buffer.from(
-    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nServer: bench\r\nX-Target: a\r\nX-Version: 1\r\n\r\nok',
-  );
-  const server = net.createServer({ noDelay: true }, (socket) => {
-    socket.on('data', (data) => {
-      socket.write(answer);
-      if (data.includes('Connection: close')) socket.end();
-    });
-    socket.on('error', () => socket.destroy());
+function say(text) {
+  if (!given.json) console.log(text);
+}
+
+function median(values) {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
+  if (sorted.length === 0) return Number.NaN;
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Measures every case once a round, and gives each case's figures as medians and the CPU as lists. */
+async function interleaved(cases) {
+  const taken = cases.map(() => []);
+  for (let round = 0; round < rounds; round++)
+    for (const [i, { measure }] of cases.entries()) taken[i].push(await measure(round));
+  return cases.map(({ name }, i) => {
+    const fields = Object.keys(taken[i][0] ?? {});
+    const medians = Object.fromEntries(fields.map((field) => [field, median(taken[i].map((one) => one[field]))]));
+    return { name, ...medians, cpuUsOfRounds: taken[i].map((one) => one.cpuUs) };
   });
-  server.listen(0, '127.0.0.1', () => process.send(server.address().port));
 }
 
-async function measureAll() {
-  const rates = process.argv.slice(2).map(Number);
-  const child = fork(new URL(import.meta.url), ['serve']);
-  const port = await new Promise((resolve) => child.once('message', resolve));
-  try {
-    console.log(
-      'lanes      rate/s   rows  dropped failed  late p50/p99/p99.9 ms   cpu µs/request  % of a core  control probes failed',
-    );
-    for (const rate of rates.length > 0 ? rates : [500, 1000, 2000, 5000, 10000]) {
-      for (const lanes of ['reuse', 'new']) {
-        if (lanes === 'new' && rate > 5000) continue;
-        console.log(await measure(port, rate, lanes));
-      }
-    }
-  } finally {
-    child.kill();
+/** Median over the rounds of one row's CPU by another's: noise that lasts a round falls out. */
+function ratio(row, other) {
+  return median(row.cpuUsOfRounds.map((cpu, round) => cpu / other.cpuUsOfRounds[round]));
+}
+
+async function closed() {
+  const peers = closedPeers();
+  say(`\nclosed loop, ${CONNECTIONS} kept-alive connections`);
+  for (const { name, missing } of peers) if (missing !== null) say(`  ${name} is left out: ${missing}`);
+  const cases = peers
+    .filter(({ missing }) => missing === null)
+    .map((peer) => ({ name: peer.name, measure: () => measureClosed(peer, target, CONNECTIONS, seconds) }));
+  const rows = await interleaved(cases);
+  const own = rows.find(({ name }) => name === 'rollproof');
+  for (const row of rows) row.ownByIt = ratio(own, row);
+  table(
+    ['client', 'CPU µs/request', 'lowest–highest', 'requests/s', 'rollproof / it'],
+    rows.map((row) => [
+      row.name,
+      row.cpuUs.toFixed(1),
+      `${Math.min(...row.cpuUsOfRounds).toFixed(1)}–${Math.max(...row.cpuUsOfRounds).toFixed(1)}`,
+      row.perSecond.toFixed(0),
+      row.ownByIt.toFixed(2),
+    ]),
+  );
+  return rows;
+}
+
+/** k6 beyond 10,000/s needs more cores than the machines this runs on have: it drops most of them. */
+const MOST_OF = { k6: 10_000, http: 10_000 };
+
+async function open() {
+  const all = [];
+  if (!hasK6()) say('\nk6 is left out: no k6 v2 (ROLLPROOF_K6 or PATH)');
+  for (const rate of rates) {
+    say(`\nopen loop, ${rate}/s, kept-alive connections`);
+    const cases = ['own', 'undici', 'http', 'k6']
+      .filter((kind) => rate <= (MOST_OF[kind] ?? Number.POSITIVE_INFINITY) && (kind !== 'k6' || hasK6()))
+      .map((kind) => ({
+        name: kind === 'own' ? 'rollproof' : kind === 'http' ? 'node:http' : kind,
+        measure: (round) => (kind === 'k6' ? withLateness(rate, round) : measureOpen(kind, target.port, rate, seconds)),
+      }));
+    all.push({ rate, rows: openTable(await interleaved(cases)) });
   }
+  return all;
 }
 
-async function measure(port, rate, lanes) {
-  const origin = process.hrtime.bigint();
-  const lateness = [];
-  const cpu = [];
-  let rows = 0;
-  let dropped = 0;
-  let failed = 0;
-  let probes = 0;
-  let probesFailed = 0;
-  const workload = {
-    source: 'embedded',
-    runId: 'bench',
-    service: {
-      url: `http://127.0.0.1:${port}/`,
-      method: 'GET',
-      headers: {},
-      body: null,
-      ok: { status: [[200, 399]], bodyContains: null },
-      identity: { target: 'x-target', version: 'x-version', bootId: null },
-    },
-    traffic: {
-      engine: 'embedded',
-      ratePerSecond: rate,
-      lanes: { newWeight: lanes === 'new' ? 1 : 0, reuseWeight: lanes === 'new' ? 0 : 1, long: null },
-      timeoutMs: 2000,
-      warmUpMs: 0,
-      baselineMs: 0,
-      settleMs: 0,
-      maxInFlight: 512,
-      seed: 1,
-      tls: { caFile: null, serverName: null, insecure: false },
-      resolve: {},
-      injectStall: null,
-    },
-    monotonicOriginNs: String(origin),
-    startAt: 200,
-    maxDurationMs: SECONDS * 1000,
-  };
-  const sinks = {
-    samples: {
-      append(batch) {
-        for (let i = 0; i < batch.length; i++) {
-          rows++;
-          if (Number.isNaN(batch.sentAt[i])) dropped++;
-          else if (batch.status[i] !== 200) failed++;
-          // The first second is the engine's own warming up.
-          else if (batch.scheduledAt[i] > 200 + SKIP_SECONDS * 1000)
-            lateness.push(batch.sentAt[i] - batch.scheduledAt[i]);
-        }
-        return true;
-      },
-    },
-    events: {
-      append(event) {
-        if (event.kind === 'generator-health') cpu.push(event);
-        if (event.kind !== 'control-probe') return;
-        probes += event.sent;
-        probesFailed += event.failed;
-      },
-    },
-    progress: () => {},
-  };
-  const end = await embeddedEngine().run(workload, sinks, new AbortController().signal);
-  if (end.error !== null || end.scheduled !== rows) throw new Error(`rows ${rows} of ${end.scheduled}: ${end.error}`);
-  lateness.sort((a, b) => a - b);
-  const q = (p) => lateness[Math.floor(lateness.length * p)].toFixed(2);
-  const [first, last] = [cpu[0], cpu.at(-1)];
-  const perRequest = ((last.cpuMs - first.cpuMs) * 1000) / (last.sent - first.sent);
-  const share = ((last.cpuMs - first.cpuMs) / (last.at - first.at)) * 100;
-  return `${lanes.padEnd(8)} ${String(rate).padStart(8)} ${String(rows).padStart(6)} ${String(dropped).padStart(8)} ${String(failed).padStart(6)}  ${`${q(0.5)} / ${q(0.99)} / ${q(0.999)}`.padEnd(22)}  ${perRequest.toFixed(0).padStart(8)} ${share.toFixed(0).padStart(14)} %  ${probesFailed} of ${probes}`;
+/** Only the last round pays for k6's lateness, with a run of its own. */
+async function withLateness(rate, round) {
+  const plain = await measureK6(target, rate, seconds, false);
+  if (round < rounds - 1) return plain;
+  const { p50, p99, p999 } = await measureK6(target, rate, seconds, true);
+  return { ...plain, p50, p99, p999 };
+}
+
+function openTable(rows) {
+  const own = rows[0];
+  for (const row of rows) row.ownByIt = ratio(own, row);
+  table(
+    ['client', 'late p50 / p99 / p99.9 ms', 'CPU µs/request', '% of a core', 'dropped', 'failed', 'rollproof / it'],
+    rows.map((row) => [
+      row.name,
+      [row.p50, row.p99, row.p999].map((ms) => (Number.isNaN(ms) ? '–' : ms.toFixed(2))).join(' / '),
+      row.cpuUs.toFixed(1),
+      (row.share * 100).toFixed(0),
+      String(row.dropped),
+      String(row.failed ?? '–'),
+      row.ownByIt.toFixed(2),
+    ]),
+  );
+  return rows;
+}
+
+/** One engine alone, at several rates or in several ways. */
+async function ownCases(title, cases) {
+  say(`\n${title}`);
+  return openTable(await interleaved(cases));
+}
+
+function precise() {
+  const at = rates.filter((rate) => rate <= 10_000);
+  return ownCases(
+    'precise mode',
+    at.map((rate) => ({
+      name: `precise ${rate}/s`,
+      measure: () => measureOpen('own', target.port, rate, seconds, { traffic: { precise: true } }),
+    })),
+  );
+}
+
+function fresh() {
+  return ownCases(
+    'a connection for every request',
+    [500, 2000, 5000].map((rate) => ({
+      name: `new ${rate}/s`,
+      measure: () => measureOpen('own', target.port, rate, seconds, { lanes: 'new' }),
+    })),
+  );
+}
+
+function bursts() {
+  return ownCases('the main thread blocked for 30 ms in every 100', [
+    { name: 'blocked 5000/s', measure: () => measureOpen('own', target.port, 5000, seconds, { bursts: true }) },
+    { name: 'left alone', measure: () => measureOpen('own', target.port, 5000, seconds) },
+  ]);
+}
+
+async function refused() {
+  const port = await freePort();
+  const rows = await ownCases(
+    'every connect refused (all of them fail)',
+    [1000, 10_000].map((rate) => ({
+      name: `refused ${rate}/s`,
+      measure: () => measureOpen('own', port, rate, seconds),
+    })),
+  );
+  say(`most in flight at a report: ${rows.map((row) => row.maxInFlight).join(', ')}`);
+  return rows;
+}
+
+async function recording() {
+  const cost = recordingCost();
+  say(
+    `\nrecording: ${cost.threadNs.toFixed(0)} ns of the generator's thread a request, ${cost.bytesPerRow.toFixed(0)} bytes on disk; ` +
+      `${cost.diskNs.toFixed(0)} ns of the main thread to write it`,
+  );
+  return cost;
+}
+
+async function endurance() {
+  const rows = await soak(target.port, samples, CONNECTIONS, ({ rows: done, rssMb, heapMb, externalMb }) =>
+    say(
+      `${done} samples: RSS ${rssMb.toFixed(0)} MB, heap ${heapMb.toFixed(1)} MB, buffers ${externalMb.toFixed(1)} MB`,
+    ),
+  );
+  say(
+    `growth: RSS ${rows.rssPerMillionMb.toFixed(2)} MB, heap ${rows.heapPerMillionMb.toFixed(2)} MB per million samples`,
+  );
+  return rows;
+}
+
+function table(head, rows) {
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)));
+  for (const row of [head, ...rows])
+    say(row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '));
 }

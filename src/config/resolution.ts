@@ -129,6 +129,8 @@ function trafficOf(traffic: ScenarioDocument['traffic'], resolvePath: ResolvePat
     settleMs: traffic.settle,
     maxInFlight: traffic.maxInFlight,
     seed: traffic.seed,
+    precise: traffic.precise,
+    segments: traffic.segments,
     tls: {
       caFile: tls.ca === null ? null : resolvePath(tls.ca, ['traffic', 'tls', 'ca']),
       serverName: tls.serverName,

@@ -52,6 +52,12 @@ export interface JournalPart {
   readonly lines: number;
 }
 
+/** Part `index` (from 1) of `count` of one plan: it owns every `count`-th arrival, `seq` ≡ index − 1 (mod count). */
+export interface Segment {
+  readonly index: number;
+  readonly count: number;
+}
+
 /** So many are taken, of so many there may be. */
 export interface Usage {
   readonly inUse: number;
@@ -84,6 +90,8 @@ export type RunEvent =
       readonly healthEveryMs?: number | null;
       /** The engine promises `control-probe` figures; absent = it promises none. */
       readonly hasControl?: boolean;
+      /** The source fires one segment of the plan; absent = the whole. */
+      readonly segment?: Segment;
     }
   | {
       readonly kind: 'traffic-stopped';

@@ -1,4 +1,4 @@
-import type { RunEvent } from './event.js';
+import type { RunEvent, Segment } from './event.js';
 import type { SampleBatch } from './sample.js';
 import type { Service, Traffic } from './scenario.js';
 import type { Target, TargetHealth, TargetId } from './target.js';
@@ -74,11 +74,14 @@ export interface Workload {
   readonly startAt: Instant;
   /** Hard stop even if nobody stops it. */
   readonly maxDurationMs: number;
+  /** The part of the plan that is fired here; absent = all of it. */
+  readonly segment?: Segment;
 }
 
 /** Where the engine's facts go. Must not throw into the engine; a full disk is reported by `append` returning false. */
 export interface SampleSink {
-  append(batch: SampleBatch): boolean;
+  /** `segment` is the index of the plan's part it belongs to; absent = the plan is whole. */
+  append(batch: SampleBatch, segment?: number): boolean;
 }
 export interface EventSink {
   append(event: RunEvent): void;
@@ -109,12 +112,16 @@ export interface EngineCapabilities {
   readonly limits?: readonly string[];
   /** It asks a target of its own that nobody deploys, and reports what became of that; then silence is no proof either. */
   readonly hasControl: boolean;
+  /** It fires the plan in so many segments, each a source of its own; absent = 1. */
+  readonly segments?: number;
 }
 
 /** How a traffic engine ended. `scheduled` rows must exist on disk, or records were lost. */
 export interface EngineEnd {
   readonly scheduled: number;
   readonly error: string | null;
+  /** The ends of its segments, the first first; absent = the plan was whole. */
+  readonly segments?: readonly EngineEnd[];
 }
 
 export interface TrafficEngine {

@@ -160,6 +160,10 @@ export interface Traffic {
   readonly resolve: Readonly<Record<string, readonly string[]>>;
   /** Self-test: block the generator's thread once, to show that the verdict notices. Null in every real scenario. */
   readonly injectStall: { readonly atMs: number; readonly durationMs: number } | null;
+  /** Engine embedded: wake for arrivals to a quarter of a ms instead of to a whole one, for CPU; absent = no. */
+  readonly precise?: boolean;
+  /** Engines embedded and k6: fire the plan from so many threads or processes; absent = 1. */
+  readonly segments?: number;
 }
 
 /** Requests held open long enough to be in flight at a detach. */

@@ -5,6 +5,7 @@ import { formatDuration } from '../domain/time.js';
 import { eventsOf, lastEvent } from './event-queries.js';
 import { firstDetachAt, judgedWindow } from './judged-window.js';
 import type { RecordLoss } from './record-loss.js';
+import { missingSegments } from './segments.js';
 
 /** How the deploy ended; without the end of the run, what its calls say. */
 export function deployEnd(facts: RunFacts): DeployEnd {
@@ -83,6 +84,7 @@ function missingFromStreams(facts: RunFacts): readonly string[] {
     ...[...new Set([...started, ...present])]
       .filter((source) => !stopped.has(source))
       .map((source) => `the end of the traffic of ${source} is not recorded`),
+    ...missingSegments(facts.events),
     ...ends.filter((e) => e.scheduled === 0).map((e) => `the traffic of ${e.source} never scheduled an arrival`),
   ];
 }

@@ -109,7 +109,7 @@ export async function engineFor(
   if (engine === 'jmeter' && plan != null) return ownPlan(plan, processHost(env));
   if (engine === 'jmeter') return jmeterEngine(scenario, processHost(env));
   if (engine === 'k6') return k6Engine(scenario, processHost(env));
-  return embeddedEngine();
+  return embeddedEngine(scenario.traffic.segments);
 }
 
 /** The traffic its engine can vouch for: what it would hide is not sent, and the engine's limits say so. */

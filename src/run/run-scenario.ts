@@ -17,9 +17,10 @@ import type { TargetId } from '../domain/target.js';
 import type { Clock, Instant } from '../domain/time.js';
 import { type EventWriter, openEventWriter } from '../journal/event-writer.js';
 import { runPaths, sampleFile } from '../journal/run-directory.js';
-import { openSampleWriter } from '../journal/sample-writer.js';
+import { openSampleWriter, type SampleWriter } from '../journal/sample-writer.js';
 import { pipelineOf } from '../pipeline/compile.js';
 import { asRollproofError, type PipelineEnd, runPipeline } from '../pipeline/runner.js';
+import { segmentSource, segmentsOf } from '../traffic/segments.js';
 import { watchBalancer } from './balancer-watch.js';
 import { type LiveTraffic, liveTraffic } from './traffic-view.js';
 
@@ -213,13 +214,17 @@ export async function startTraffic(
   halt: AbortController,
   stop: AbortSignal,
 ): Promise<void> {
-  const source = deps.engine.capabilities.name;
-  const samples = openSampleWriter(sampleFile(request.dir, source), source);
+  const { name, segments = 1, healthEveryMs, hasControl, limits = [] } = deps.engine.capabilities;
+  const sources = segmentsOf(segments).map((segment) => {
+    const source = segmentSource(name, segment);
+    return { source, segment, samples: openSampleWriter(sampleFile(request.dir, source), source) };
+  });
   const startAt = deps.clock.now();
   const sinks = {
     samples: {
-      append(batch: Parameters<typeof samples.append>[0]) {
+      append(batch: Parameters<SampleWriter['append']>[0], segment = 1) {
         live.add(batch);
+        const { samples } = sources[segment - 1]!;
         const kept = samples.append(batch);
         if (!kept && !stop.aborted) halt.abort(asRollproofError(samples.failed));
         return kept;
@@ -228,34 +233,30 @@ export async function startTraffic(
     events,
     progress: (p: TrafficProgress) => deps.observer.traffic(p),
   };
-  const workload = workloadOf(request, source, startAt);
-  events.append({
-    kind: 'traffic-started',
-    at: startAt,
-    source,
-    warmUpEndsAt: startAt + request.scenario.traffic.warmUpMs,
-    healthEveryMs: deps.engine.capabilities.healthEveryMs,
-    hasControl: deps.engine.capabilities.hasControl,
-  });
-  for (const limit of deps.engine.capabilities.limits ?? [])
-    events.append({ kind: 'warning', at: startAt, message: `${source}: ${limit}` });
+  const workload = workloadOf(request, name, startAt);
+  const warmUpEndsAt = startAt + request.scenario.traffic.warmUpMs;
+  for (const { source, segment } of sources) {
+    const started = { kind: 'traffic-started', at: startAt, source, warmUpEndsAt, healthEveryMs, hasControl } as const;
+    events.append(segments === 1 ? started : { ...started, segment });
+  }
+  for (const limit of limits) events.append({ kind: 'warning', at: startAt, message: `${name}: ${limit}` });
   let end: EngineEnd;
   try {
     end = await deps.engine.run(workload, sinks, stop);
   } catch (cause) {
-    end = { scheduled: samples.rows, error: asRollproofError(cause).message };
+    const error = asRollproofError(cause).message;
+    end = { scheduled: 0, error, segments: sources.map(({ samples }) => ({ scheduled: samples.rows, error })) };
   }
-  samples.close();
-  const error = end.error ?? samples.failed?.message ?? null;
-  events.append({
-    kind: 'traffic-stopped',
-    at: deps.clock.now(),
-    source,
-    scheduled: end.scheduled,
-    error,
-  });
+  let first: string | null = end.error;
+  for (const [i, { source, samples }] of sources.entries()) {
+    samples.close();
+    const { scheduled, error: own } = end.segments?.[i] ?? end;
+    const error = own ?? samples.failed?.message ?? null;
+    first ??= error;
+    events.append({ kind: 'traffic-stopped', at: deps.clock.now(), source, scheduled, error });
+  }
   if (!stop.aborted)
-    halt.abort(new RollproofError('INTERNAL', `the traffic engine ended by itself: ${error ?? 'no reason given'}`));
+    halt.abort(new RollproofError('INTERNAL', `the traffic engine ended by itself: ${first ?? 'no reason given'}`));
 }
 
 /** Upper estimate of how long the run may take, ms. */

@@ -60,6 +60,14 @@ export const trafficSchema = z
     maxInFlight: orOff('auto', count(1, 65_000))
       .prefault('auto')
       .meta({ description: 'Requests that may be in flight at once; auto: rate × timeout.' }),
+    precise: flag().prefault('false').meta({
+      description:
+        'Engine embedded: send within about 0.2 ms of the schedule instead of within one, for up to a tenth of a core more.',
+    }),
+    segments: count(1, 64).prefault(1).meta({
+      description:
+        'Threads (engine embedded) or processes (k6) that share the plan, each a source of its own; their union is the plan.',
+    }),
     seed: seed().prefault(1).meta({ description: 'Seed of the random schedule and lanes.' }),
     tls: tlsSchema.prefault({}).meta({ description: 'TLS of the service under test.' }),
     resolve: z

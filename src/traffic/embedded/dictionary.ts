@@ -15,16 +15,22 @@ export class Dictionary {
   readonly #older: number[] = [0];
   #other = 0;
   #taken = 1;
+  /** Code of the last answer: most values come many times in a row. */
+  #last = 0;
 
   /** Code of the latin1 text in `bytes[from, to)`. */
   codeOfBytes(bytes: Uint8Array, from: number, to: number): number {
     const end = to - from > MAX_VALUE_BYTES ? from + MAX_VALUE_BYTES : to;
     if (end <= from) return 0;
+    if (sameBytes(this.#bytes[this.#last]!, bytes, from, end)) return this.#last;
     let hash = 0x811c9dc5;
     for (let i = from; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
     const newest = this.#newest.get(hash) ?? 0;
     for (let code = newest; code !== 0; code = this.#older[code]!) {
-      if (sameBytes(this.#bytes[code]!, bytes, from, end)) return code;
+      if (sameBytes(this.#bytes[code]!, bytes, from, end)) {
+        this.#last = code;
+        return code;
+      }
     }
     if (this.#values.length > MAX_VALUES) {
       if (this.#other === 0) this.#other = this.#values.push(OTHER) - 1;

@@ -1,18 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { RollproofError } from '../../domain/errors.js';
+import type { Segment } from '../../domain/event.js';
 import type { EngineEnd, TrafficEngine, Workload } from '../../domain/ports.js';
+import type { Instant } from '../../domain/time.js';
 import { arrivalPlan } from '../arrivals.js';
+import { segmentedSinks } from '../segment-sinks.js';
+import { ownNumber, segmentSource, segmentsOf, WHOLE } from '../segments.js';
 import { givenAddresses } from './address-book.js';
 import { BatchUnpacker } from './columns.js';
-import type { FromGenerator, GeneratorOrders } from './messages.js';
+import type { FromGenerator, GeneratorOrders, ToGenerator } from './messages.js';
 import { requestTemplate, serviceUrl } from './request.js';
+import { monotonicClock } from './thread-host.js';
 
 type Sinks = Parameters<TrafficEngine['run']>[1];
 
 /** A generator that says nothing for this long is given up; it speaks four times a second. */
 const SILENCE_MS = 15_000;
 const WATCH_MS = 1000;
+/** Threads begin together: so long until the first arrival, for all of them to be there. */
+const SEGMENTS_READY_MS = 500;
+/** And end together: longer than a message takes, so that all stop at the same number of the plan. */
+const SEGMENTS_STOP_MS = 25;
 
 /**
  * The built-in traffic engine: open model, own HTTP/1.1 client, in a thread of its own so that nothing the main thread
@@ -20,7 +29,7 @@ const WATCH_MS = 1000;
  * the samples.
  * Rejects only when the workload cannot be run at all; whatever breaks later is in `EngineEnd.error`.
  */
-export function embeddedEngine(): TrafficEngine {
+export function embeddedEngine(segments = 1): TrafficEngine {
   return {
     capabilities: {
       name: 'embedded',
@@ -28,13 +37,16 @@ export function embeddedEngine(): TrafficEngine {
       knowsScheduledTime: true,
       healthEveryMs: 1000,
       hasControl: true,
+      segments,
     },
     async run(workload, sinks, signal) {
       check(workload);
       const caFile = workload.traffic.tls.caFile;
       const ca = caFile === null ? null : await readCa(caFile);
       if (signal.aborted) return { scheduled: 0, error: null };
-      return supervise(workload, ca, sinks, signal);
+      return segments === 1
+        ? supervise(workload, ca, sinks, signal)
+        : inSegments(segments, workload, ca, sinks, signal);
     },
   };
 }
@@ -68,13 +80,51 @@ async function readCa(path: string): Promise<string> {
   }
 }
 
+/** A thread for each segment of the plan, one start and one end for all. One that breaks stops the others. */
+async function inSegments(
+  count: number,
+  workload: Workload,
+  ca: string | null,
+  sinks: Sinks,
+  signal: AbortSignal,
+): Promise<EngineEnd> {
+  const now = monotonicClock(workload.monotonicOriginNs);
+  const startAt = Math.max(workload.startAt, now() + SEGMENTS_READY_MS);
+  let stopAt: Instant | null = null;
+  const stopTogether = () => {
+    stopAt ??= now() + SEGMENTS_STOP_MS;
+    return stopAt;
+  };
+  const halt = new AbortController();
+  const sinksOf = segmentedSinks(count, sinks);
+  const ends = await Promise.all(
+    segmentsOf(count).map(async (segment, i) => {
+      const part = { ...workload, source: segmentSource(workload.source, segment), startAt, segment };
+      const end = await supervise(part, ca, sinksOf[i]!, AbortSignal.any([signal, halt.signal]), stopTogether);
+      if (end.error !== null) halt.abort();
+      return end;
+    }),
+  );
+  return {
+    scheduled: ends.reduce((sum, end) => sum + end.scheduled, 0),
+    error: ends.find((end) => end.error !== null)?.error ?? null,
+    segments: ends,
+  };
+}
+
 /** Starts the thread and stays until it is gone: by its own end, its death, or its silence. */
-function supervise(workload: Workload, ca: string | null, sinks: Sinks, signal: AbortSignal): Promise<EngineEnd> {
+function supervise(
+  workload: Workload,
+  ca: string | null,
+  sinks: Sinks,
+  signal: AbortSignal,
+  stopAt = monotonicClock(workload.monotonicOriginNs),
+): Promise<EngineEnd> {
   const scheduled = new SharedArrayBuffer(4);
   const orders: GeneratorOrders = { workload, ca, scheduled };
   const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: orders, name: 'rollproof-traffic' });
-  const stop = () => worker.postMessage({ kind: 'stop' });
-  const inbox = new Inbox(workload.source, sinks, stop);
+  const stop = () => worker.postMessage({ kind: 'stop', at: stopAt() } satisfies ToGenerator);
+  const inbox = new Inbox(workload, sinks, stop);
   return new Promise((resolve) => {
     let silentMs = 0;
     // Counts its own calls, not the clock: a blocked main thread must not take the worker for dead.
@@ -111,15 +161,17 @@ class Inbox {
   /** Rows promised by the thread's own end, or null while it has not ended. */
   end: number | null = null;
   error: string | null = null;
-  /** One more than the largest seq received. */
+  /** One more than the largest of its own numbers received. */
   seen = 0;
   readonly #source: string;
+  readonly #segment: Segment;
   readonly #sinks: Sinks;
   readonly #stop: () => void;
   readonly #unpacker = new BatchUnpacker();
 
-  constructor(source: string, sinks: Sinks, stop: () => void) {
+  constructor({ source, segment }: Workload, sinks: Sinks, stop: () => void) {
     this.#source = source;
+    this.#segment = segment ?? WHOLE;
     this.#sinks = sinks;
     this.#stop = stop;
   }
@@ -142,7 +194,7 @@ class Inbox {
     const source = this.#source;
     if (message.kind === 'batch') {
       const batch = this.#unpacker.unpack(message.batch);
-      for (const seq of batch.seq) if (seq >= this.seen) this.seen = seq + 1;
+      for (const seq of batch.seq) this.seen = Math.max(this.seen, (ownNumber(this.#segment, seq) ?? 0) + 1);
       if (!this.#sinks.samples.append(batch)) this.refuse('samples could not be written');
     } else if (message.kind === 'progress') {
       const { answeredBy, ...figures } = message.figures;

@@ -3,6 +3,7 @@ import type { Workload } from '../../domain/ports.js';
 import type { Instant } from '../../domain/time.js';
 import { type ArrivalPlan, arrivalPlan, inFlightCap } from '../arrivals.js';
 import { STREAMS, uniformStream } from '../random.js';
+import { segmentCap, WHOLE } from '../segments.js';
 import { AddressBook, type Lookup } from './address-book.js';
 import { bodyCheck } from './body-check.js';
 import { HttpClient } from './client.js';
@@ -13,6 +14,7 @@ import { Pulse } from './pulse.js';
 import { Recorder } from './recorder.js';
 import { requestTemplate, serviceUrl } from './request.js';
 import { headFormat } from './response-head.js';
+import { Schedule } from './schedule.js';
 import type { OpenSocket, SocketEvents } from './sockets.js';
 import { Tally } from './tally.js';
 
@@ -29,6 +31,8 @@ export interface GeneratorHost {
   readonly limits: () => GeneratorLimits;
   /** Does nothing useful for that long, without letting the thread go (self-test). */
   readonly block: (ms: number) => void;
+  /** Precise mode: calls `tick` when arrivals are due (see Ticks), until the returned function is called. */
+  readonly ticker: (workload: Workload, start: Instant, tick: () => void) => () => void;
   readonly opener: (events: SocketEvents) => OpenSocket;
   readonly control: ControlTarget;
   /** Told how many arrivals came due, at every wake-up that had one: readable even if the thread then dies. */
@@ -36,6 +40,8 @@ export interface GeneratorHost {
 }
 
 const HEARTBEAT_MS = 20;
+/** With a ticker the timer is only the net below it: arrivals of a tick that never came wait so long, on record. */
+const TICKER_GRACE_MS = 4;
 const FLUSH_MS = 250;
 const HEALTH_MS = 1000;
 /**
@@ -60,7 +66,9 @@ const OVERDUE_MS = 200;
 export class Generator {
   readonly #host: GeneratorHost;
   readonly #emit: (message: FromGenerator) => void;
+  readonly #workload: Workload;
   readonly #plan: ArrivalPlan;
+  readonly #schedule: Schedule;
   readonly #cap: number;
   readonly #timeoutMs: number;
   readonly #tally: Tally;
@@ -72,9 +80,8 @@ export class Generator {
   /** First possible arrival, and the instant from which on none is due. */
   readonly #start: Instant;
   #stop: Instant;
+  #endTicker: (() => void) | null = null;
   #stall: { readonly at: Instant; readonly durationMs: number } | null;
-  #next = 0;
-  #nextDue: Instant;
   #planned: Instant;
   #flushAt: Instant;
   #healthAt: Instant;
@@ -87,8 +94,10 @@ export class Generator {
     const now = host.now();
     this.#host = host;
     this.#emit = emit;
+    this.#workload = workload;
     this.#plan = arrivalPlan(traffic);
-    this.#cap = inFlightCap(traffic);
+    const segment = workload.segment ?? WHOLE;
+    this.#cap = segmentCap(segment, inFlightCap(traffic));
     this.#timeoutMs = traffic.timeoutMs;
     this.#tally = new Tally(service.ok);
     this.#recorder = new Recorder(this.#tally, (batch) => emit({ kind: 'batch', batch }));
@@ -118,7 +127,8 @@ export class Generator {
       secure: url.protocol === 'https:',
       opener: host.opener,
     });
-    this.#start = Math.max(workload.startAt, now);
+    // Segments share one start, or their union would not be the plan: one that is late drops what it missed.
+    this.#start = segment.count > 1 ? workload.startAt : Math.max(workload.startAt, now);
     this.#control = new ControlProbe({
       now: host.now,
       pulse: this.#pulse,
@@ -130,7 +140,7 @@ export class Generator {
     this.#stop = this.#start + workload.maxDurationMs;
     const stall = traffic.injectStall;
     this.#stall = stall === null ? null : { at: this.#start + stall.atMs, durationMs: stall.durationMs };
-    this.#nextDue = this.#start + this.#plan.dueMs(0);
+    this.#schedule = new Schedule(this.#plan, segment, this.#start);
     this.#planned = now;
     this.#flushAt = now + FLUSH_MS;
     this.#healthAt = now + HEALTH_MS;
@@ -140,12 +150,14 @@ export class Generator {
   start(): void {
     this.#addresses.refresh(this.#host.now());
     this.#control.start();
+    if (this.#workload.traffic.precise === true)
+      this.#endTicker = this.#host.ticker(this.#workload, this.#start, () => this.#tick());
     this.#sleep(this.#host.now());
   }
 
-  /** Schedules nothing more from now on; arrivals already due still get their rows. */
-  stop(): void {
-    this.#stop = Math.min(this.#stop, this.#host.now());
+  /** Schedules nothing that is due at `at` or later (default: now); what was due before still gets its row. */
+  stop(at: Instant = this.#host.now()): void {
+    this.#stop = Math.min(this.#stop, at);
   }
 
   /** Hands over what is recorded, for a thread that is about to die. */
@@ -169,8 +181,15 @@ export class Generator {
     this.#control.probe(now);
     this.#expire(now);
     if (now >= this.#flushAt) this.#report(now);
-    if (now >= this.#stop && this.#nextDue >= this.#stop && this.#drained(now)) this.#end();
+    if (now >= this.#stop && this.#schedule.nextDue >= this.#stop && this.#drained(now)) this.#end();
     else this.#sleep(now);
+  }
+
+  #tick(): void {
+    if (this.#ended) return;
+    const now = this.#host.now();
+    this.#pulse.alive(now);
+    this.#arrivals(now);
   }
 
   /**
@@ -179,7 +198,7 @@ export class Generator {
    */
   #inputAt(now: Instant): void {
     this.#pulse.alive(now);
-    if (this.#nextDue > now || this.#nextDue >= this.#stop || this.#catchingUp) return;
+    if (this.#schedule.nextDue > now || this.#schedule.nextDue >= this.#stop || this.#catchingUp) return;
     this.#catchingUp = true;
     this.#host.afterInput(() => {
       this.#catchingUp = false;
@@ -190,21 +209,20 @@ export class Generator {
   }
 
   #arrivals(now: Instant): void {
-    if (this.#nextDue > now) return;
+    if (this.#schedule.nextDue > now) return;
     let current = now;
-    while (this.#nextDue <= now && this.#nextDue < this.#stop) {
-      const k = this.#next++;
-      const due = this.#nextDue;
+    while (this.#schedule.nextDue <= now && this.#schedule.nextDue < this.#stop) {
+      const due = this.#schedule.nextDue;
+      const k = this.#schedule.take();
       const lane = this.#plan.lane(k);
-      this.#nextDue = this.#start + this.#plan.dueMs(this.#next);
       if (current - due > OVERDUE_MS || this.#client.inFlight >= this.#cap) this.#recorder.dropped(k, lane, due);
       else {
         this.#tally.sent++;
         current = this.#client.fire(k, lane, due, this.#plan.holdMs(k));
       }
     }
-    this.#tally.scheduled = this.#next;
-    this.#host.scheduled(this.#next);
+    this.#tally.scheduled = this.#schedule.taken;
+    this.#host.scheduled(this.#schedule.taken);
   }
 
   /** Timeouts are judged after pending input: an answer that lies in the socket buffer is an answer. */
@@ -258,14 +276,16 @@ export class Generator {
     const now = this.#host.now();
     this.#report(now);
     this.#health(now);
+    this.#endTicker?.();
     this.#client.close();
     this.#control.close(now);
-    this.#emit({ kind: 'end', scheduled: this.#next });
+    this.#emit({ kind: 'end', scheduled: this.#schedule.taken });
   }
 
   #sleep(now: Instant): void {
     let wakeAt = Math.min(now + HEARTBEAT_MS, this.#flushAt, this.#client.nextDeadline);
-    if (this.#nextDue < this.#stop) wakeAt = Math.min(wakeAt, this.#nextDue);
+    const grace = this.#endTicker === null ? 0 : TICKER_GRACE_MS;
+    if (this.#schedule.nextDue < this.#stop) wakeAt = Math.min(wakeAt, this.#schedule.nextDue + grace);
     // Timers count whole ms and never less than one; whatever is due by then is caught up with at the wake-up.
     const ms = Math.max(1, Math.ceil(wakeAt - now));
     this.#planned = now + ms;

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { GeneratorLimits } from '../../domain/event.js';
 import type { Workload } from '../../domain/ports.js';
 import type { Instant, Span } from '../../domain/time.js';
@@ -12,6 +13,17 @@ export interface GeneratorOrders {
   readonly ca: string | null;
   /** One Uint32: arrivals that came due so far, readable by the main thread even after the worker died. */
   readonly scheduled: SharedArrayBuffer;
+}
+
+/** What the generator's thread gives its ticker's. */
+export interface TickerOrders {
+  readonly workload: Workload;
+  /** First possible arrival. */
+  readonly start: Instant;
+  /** A message here wakes the generator. */
+  readonly wake: MessagePort;
+  /** One Int32: not 0 when it is over. */
+  readonly ended: SharedArrayBuffer;
 }
 
 /** Once-a-second figures, counters since the start. */
@@ -38,7 +50,8 @@ export type FromGenerator =
   /** The thread is about to die of an error of its own; what it had recorded was sent before. */
   | { readonly kind: 'broken'; readonly message: string };
 
-/** Main thread → generator's thread: schedule nothing more, wait for what is in flight, end. */
+/** Main thread → generator's thread: schedule nothing that is due at `at` or later, wait for what is in flight, end. */
 export interface ToGenerator {
   readonly kind: 'stop';
+  readonly at: Instant;
 }

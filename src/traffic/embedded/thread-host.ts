@@ -1,10 +1,13 @@
 import { lookup } from 'node:dns';
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import type { Workload } from '../../domain/ports.js';
 import type { Instant } from '../../domain/time.js';
 import type { Lookup } from './address-book.js';
 import { loopbackTarget } from './control-target.js';
 import type { GeneratorHost } from './generator.js';
+import type { TickerOrders } from './messages.js';
 import { limitsReader, linuxFiles } from './system-limits.js';
 
 /**
@@ -49,6 +52,27 @@ export const systemLookup: Lookup = (host, done) => {
   });
 };
 
+/** Wakes the calling thread from one that does nothing else; see ticker-worker. The returned function ends it. */
+export function threadTicker(workload: Workload, start: Instant, tick: () => void): () => void {
+  const { port1: woken, port2: wake } = new MessageChannel();
+  const ended = new SharedArrayBuffer(4);
+  const orders: TickerOrders = { workload, start, wake, ended };
+  const ticker = new Worker(new URL('./ticker-worker.js', import.meta.url), {
+    workerData: orders,
+    transferList: [wake],
+    name: 'rollproof-ticker',
+  });
+  woken.on('message', tick);
+  // A ticker that dies costs precision, which the lateness of every row shows: the timer below it goes on.
+  ticker.on('error', () => woken.close());
+  return () => {
+    const end = new Int32Array(ended);
+    Atomics.store(end, 0, 1);
+    Atomics.notify(end, 0);
+    woken.close();
+  };
+}
+
 /** The calling thread as a generator's host, control target included; the service's sockets are given apart. */
 export function threadHost(
   originNs: string,
@@ -72,6 +96,7 @@ export function threadHost(
       while (now() < until);
     },
     opener,
+    ticker: threadTicker,
     control: loopbackTarget(),
     scheduled,
   };

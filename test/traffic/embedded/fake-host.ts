@@ -1,11 +1,15 @@
 import type { Socket } from 'node:net';
 import type { SampleBatch } from '../../../src/domain/sample.js';
+import { arrivalPlan } from '../../../src/traffic/arrivals.js';
 import { BatchUnpacker } from '../../../src/traffic/embedded/columns.js';
 import type { Connection } from '../../../src/traffic/embedded/connection.js';
 import type { GeneratorHost } from '../../../src/traffic/embedded/generator.js';
 import { Generator } from '../../../src/traffic/embedded/generator.js';
 import type { FromGenerator } from '../../../src/traffic/embedded/messages.js';
+import { Schedule } from '../../../src/traffic/embedded/schedule.js';
 import type { SocketEvents } from '../../../src/traffic/embedded/sockets.js';
+import { Ticks } from '../../../src/traffic/embedded/ticks.js';
+import { WHOLE } from '../../../src/traffic/segments.js';
 import { rowsOf } from './rows.js';
 import { type WorkloadChanges, workload } from './workload.js';
 
@@ -30,6 +34,7 @@ export class FakeThread {
   readonly service: FakePeer = { answerMs: 1, refuses: false, opened: 0, requests: [] };
   readonly control: FakePeer = { answerMs: 1, refuses: false, opened: 0, requests: [] };
   controlOpen = false;
+  tickerRuns = false;
   scheduled = 0;
   readonly messages: FromGenerator[] = [];
   readonly batches: SampleBatch[] = [];
@@ -48,6 +53,19 @@ export class FakeThread {
       limits: () => ({ ports: { inUse: 3, limit: 100 }, files: null }),
       block: (ms) => {
         this.time += ms;
+      },
+      ticker: (work, start, tick) => {
+        const ticks = new Ticks(new Schedule(arrivalPlan(work.traffic), work.segment ?? WHOLE, start));
+        const next = () => {
+          if (!this.tickerRuns) return;
+          tick();
+          this.#at(ticks.after(this.time), next);
+        };
+        this.#at(ticks.after(this.time), next);
+        this.tickerRuns = true;
+        return () => {
+          this.tickerRuns = false;
+        };
       },
       opener: (events) => (connection) => this.#open(events, connection, this.service),
       control: {
