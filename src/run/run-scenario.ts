@@ -127,7 +127,8 @@ async function underTraffic(
 ): Promise<PipelineEnd> {
   const trafficStop = new AbortController();
   const watchStop = new AbortController();
-  const live = liveTraffic(request.scenario.service.ok, request.scenario.targets);
+  const { service } = request.scenario;
+  const live = liveTraffic(service.ok, request.scenario.targets, service.requests);
   try {
     await deps.engine.prepare?.(workloadOf(request, deps.engine.capabilities.name, deps.clock.now()));
   } catch (cause) {
@@ -207,7 +208,11 @@ async function startTraffic(
   stop: AbortSignal,
 ): Promise<void> {
   const source = deps.engine.capabilities.name;
-  const samples = openSampleWriter(sampleFile(request.dir, source), source);
+  const samples = openSampleWriter(
+    sampleFile(request.dir, source),
+    source,
+    (request.scenario.service.requests ?? []).length > 0,
+  );
   const startAt = deps.clock.now();
   const sinks = {
     samples: {

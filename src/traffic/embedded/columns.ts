@@ -2,7 +2,16 @@ import type { SampleBatch } from '../../domain/sample.js';
 import { Dictionary } from './dictionary.js';
 
 /** The sample columns that hold strings, as codes of one dictionary each. */
-export const TEXT_COLUMNS = ['statusText', 'server', 'error', 'target', 'version', 'bootId', 'remoteIp'] as const;
+export const TEXT_COLUMNS = [
+  'statusText',
+  'server',
+  'error',
+  'target',
+  'version',
+  'bootId',
+  'remoteIp',
+  'request',
+] as const;
 export type TextColumn = (typeof TEXT_COLUMNS)[number];
 export type Dictionaries = Readonly<Record<TextColumn, Dictionary>>;
 
@@ -29,6 +38,7 @@ export interface Row {
   localPort: number;
   connectionId: number;
   connectionUse: number;
+  request: number;
 }
 
 const FLOATS = ['scheduledAt', 'sentAt', 'connectedAt', 'firstByteAt', 'endedAt'] as const;
@@ -80,6 +90,7 @@ export class SampleColumns {
     version: new Dictionary(),
     bootId: new Dictionary(),
     remoteIp: new Dictionary(),
+    request: new Dictionary(),
   };
   readonly capacity: number;
   readonly #views: Views;
@@ -124,6 +135,7 @@ export class SampleColumns {
     v.localPort[i] = row.localPort;
     v.connectionId[i] = row.connectionId;
     v.connectionUse[i] = row.connectionUse;
+    v.request[i] = row.request;
   }
 
   /** Moves the rows out, exactly sized; null when there are none. */
@@ -156,6 +168,7 @@ export class BatchUnpacker {
     version: [null],
     bootId: [null],
     remoteIp: [null],
+    request: [null],
   };
 
   unpack(packed: PackedBatch): SampleBatch {
@@ -176,6 +189,7 @@ export class BatchUnpacker {
       version: text('version'),
       bootId: text('bootId'),
       remoteIp: text('remoteIp'),
+      request: text('request'),
     };
   }
 }
