@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { RollproofError } from '../../domain/errors.js';
 import type { EngineEnd, TrafficEngine, Workload } from '../../domain/ports.js';
@@ -7,6 +6,7 @@ import { givenAddresses } from './address-book.js';
 import { BatchUnpacker } from './columns.js';
 import type { FromGenerator, GeneratorOrders } from './messages.js';
 import { requestTemplate, serviceUrl } from './request.js';
+import { type TlsMaterial, tlsMaterial } from './tls-material.js';
 
 type Sinks = Parameters<TrafficEngine['run']>[1];
 
@@ -31,10 +31,9 @@ export function embeddedEngine(): TrafficEngine {
     },
     async run(workload, sinks, signal) {
       check(workload);
-      const caFile = workload.traffic.tls.caFile;
-      const ca = caFile === null ? null : await readCa(caFile);
+      const tls = await tlsMaterial(workload.traffic.tls);
       if (signal.aborted) return { scheduled: 0, error: null };
-      return supervise(workload, ca, sinks, signal);
+      return supervise(workload, tls, sinks, signal);
     },
   };
 }
@@ -60,18 +59,10 @@ function check(workload: Workload): void {
   }
 }
 
-async function readCa(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new RollproofError('SCENARIO_INVALID', `traffic.tls.caFile: cannot read ${path}`, { cause });
-  }
-}
-
 /** Starts the thread and stays until it is gone: by its own end, its death, or its silence. */
-function supervise(workload: Workload, ca: string | null, sinks: Sinks, signal: AbortSignal): Promise<EngineEnd> {
+function supervise(workload: Workload, tls: TlsMaterial, sinks: Sinks, signal: AbortSignal): Promise<EngineEnd> {
   const scheduled = new SharedArrayBuffer(4);
-  const orders: GeneratorOrders = { workload, ca, scheduled };
+  const orders: GeneratorOrders = { workload, tls, scheduled };
   const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: orders, name: 'rollproof-traffic' });
   const stop = () => worker.postMessage({ kind: 'stop' });
   const inbox = new Inbox(workload.source, sinks, stop);
