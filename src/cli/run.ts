@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import type { ScenarioOverride } from '../config/overrides.js';
 import { formatProblems } from '../config/problem-text.js';
 import { RollproofError } from '../domain/errors.js';
 import type { ReportLayout } from '../domain/event.js';
@@ -7,6 +8,7 @@ import type { Scenario } from '../domain/scenario.js';
 import type { Io } from './io.js';
 import { portNumber } from './port-number.js';
 import type { Finish } from './program.js';
+import { collected, resolveOverrides } from './resolve-option.js';
 
 /** Options about what must have passed before (`requires:`). */
 export interface PassOptions {
@@ -33,11 +35,27 @@ export function addRun(program: Command, io: Io, finish: Finish): void {
     .argument('<scenario>', 'scenario file (YAML)')
     .option('--yes', 'do not ask before touching a load balancer that is not the lab')
     .option('--force', 'go on although preflight or the power check says no')
-    .action(async (file: string, options: RunOptions) => {
-      const scenario = await scenarioFrom(file, io);
+    .option(
+      '--resolve <host:address,...>',
+      'where to find a host of the traffic, instead of DNS; all addresses are used, may be repeated',
+      collected,
+      [],
+    )
+    .action(async (file: string, options: RunOptions & { readonly resolve: readonly string[] }) => {
+      const scenario = await scenarioFrom(file, io, resolveOverrides(options.resolve));
       await confirm(scenario, options, io);
       const { conductRun } = await import('./conduct.js');
-      finish(await conductRun({ scenario, scenarioFile: file, command: ['rollproof', 'run', file], options }, io));
+      finish(
+        await conductRun(
+          {
+            scenario,
+            scenarioFile: file,
+            command: ['rollproof', 'run', file, ...options.resolve.flatMap((text) => ['--resolve', text])],
+            options,
+          },
+          io,
+        ),
+      );
     });
 }
 
@@ -66,9 +84,13 @@ export function layoutOption(): Option {
 }
 
 /** Loads a scenario file or throws all its problems at once; what is merely doubtful goes to stderr. */
-export async function scenarioFrom(file: string, io: Io): Promise<Scenario> {
+export async function scenarioFrom(
+  file: string,
+  io: Io,
+  overrides: readonly ScenarioOverride[] = [],
+): Promise<Scenario> {
   const { loadScenario } = await import('../config/load.js');
-  const loaded = loadScenario(file, { readFile: (path) => readFileSync(path, 'utf8'), env: io.env });
+  const loaded = loadScenario(file, { readFile: (path) => readFileSync(path, 'utf8'), env: io.env }, overrides);
   if (loaded.warnings.length > 0) io.stderr.write(`warnings:\n${formatProblems(loaded.warnings)}\n\n`);
   return loaded.scenario;
 }

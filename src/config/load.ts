@@ -2,11 +2,12 @@ import type { Scenario } from '../domain/scenario.js';
 import { parseWithParents, pathFrom, reasonOf, type ScenarioIo } from './inheritance.js';
 import { type ScenarioOverride, withOverrides } from './overrides.js';
 import { dotted, type KeyPath, problemAt, type ScenarioProblem, ScenarioProblems } from './problem.js';
-import { resolveScenario } from './resolution.js';
+import { type ResolvePath, resolveScenario } from './resolution.js';
 import { RULES } from './rules/all-rules.js';
 import { salvage } from './salvage.js';
 import { type ScenarioDocument, scenarioSchema } from './schema.js';
 import { schemaProblems } from './schema-problems.js';
+import { NO_FILES, type ServiceFiles, serviceFiles } from './service-files.js';
 import { sourceText } from './source.js';
 import { substituteTree } from './substitution.js';
 import { nodeAt, placeAt, plainValue } from './tree-path.js';
@@ -36,12 +37,12 @@ export function loadScenario(
   const substituted = substituteTree(overridden.root, io.env);
   const known = [...textProblems, ...overridden.problems, ...substituted.problems];
   if (substituted.node.kind !== 'map') throw problemsError(known);
-  const { document, problems, warnings } = judge(substituted.node, known);
-  if (problems.length > 0 || document === null) throw problemsError(problems);
   const tree = substituted.node;
-  const scenario = resolveScenario(document, (path, writtenAt) =>
-    pathFrom(nodeAt(tree, writtenAt)?.place.source.file ?? file, path),
-  );
+  const resolvePath = (path: string, writtenAt: KeyPath) =>
+    pathFrom(nodeAt(tree, writtenAt)?.place.source.file ?? file, path);
+  const { document, files, problems, warnings } = judge(tree, known, resolvePath, io);
+  if (problems.length > 0 || document === null) throw problemsError(problems);
+  const scenario = resolveScenario(document, resolvePath, files);
   return { scenario, warnings, sourceText: text };
 }
 
@@ -62,12 +63,13 @@ function readMain(file: string, io: ScenarioIo): string {
 
 interface Judgement {
   readonly document: ScenarioDocument | null;
+  readonly files: ServiceFiles;
   readonly problems: readonly ScenarioProblem[];
   readonly warnings: readonly ScenarioProblem[];
 }
 
-/** Schema, then rules. `known` problems (of variables and aliases) silence what would only repeat them. */
-function judge(root: MapNode, known: readonly ScenarioProblem[]): Judgement {
+/** Schema, then rules, then the files named. `known` problems (of variables and aliases) silence what would only repeat them. */
+function judge(root: MapNode, known: readonly ScenarioProblem[], resolvePath: ResolvePath, io: ScenarioIo): Judgement {
   const plain = plainValue(root);
   const parsed = scenarioSchema.safeParse(plain);
   const knownPaths = new Set(known.map((problem) => problem.path).filter((path) => path !== ''));
@@ -81,13 +83,16 @@ function judge(root: MapNode, known: readonly ScenarioProblem[]): Judgement {
   const document = parsed.success ? parsed.data : salvage(plain);
   const warnings: ScenarioProblem[] = [];
   const isWritten = (path: KeyPath) => nodeAt(root, path) !== null;
+  const isBroken = (read: string) => broken.some((path) => overlaps(read, path));
   for (const rule of document === null ? [] : RULES) {
-    if (document === null || rule.reads.some((read) => broken.some((path) => overlaps(read, path)))) continue;
+    if (document === null || rule.reads.some(isBroken)) continue;
     for (const { level, path, message, hint } of rule.findings(document, isWritten)) {
       (level === 'problem' ? problems : warnings).push(problemAt(placeAt(root, path), path, message, hint));
     }
   }
-  return { document, problems: inOrder(problems), warnings: inOrder(warnings) };
+  const read = document === null ? NO_FILES : serviceFiles(document, { root, io, resolvePath, isBroken });
+  problems.push(...read.problems);
+  return { document, files: read.files, problems: inOrder(problems), warnings: inOrder(warnings) };
 }
 
 /** One path is the other, or lies within it; which entry of a list makes no difference. */

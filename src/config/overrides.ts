@@ -6,6 +6,8 @@ import { type MapEntry, type MapNode, parseSource, type SourceNode } from './yam
 /** A value given on the command line: `rollout.sleep.afterDetach` and the YAML text of its value. */
 export interface ScenarioOverride {
   readonly path: string;
+  /** The path's keys where one of them is no plain word, such as a host name; else they are between the path's dots. */
+  readonly keys?: readonly string[];
   readonly text: string;
   /** The option it came by, named in problems in place of a file. */
   readonly source: string;
@@ -26,11 +28,11 @@ export function withOverrides(
   let tree = root;
   for (const override of overrides) {
     const source = sourceText(override.source, `${override.path}=${override.text}`);
-    const keys = override.path.split('.');
+    const keys = override.keys ?? override.path.split('.');
     const refuse = (message: string, hint: string): void => {
       problems.push(problemAt({ source, offset: 0 }, [], message, hint));
     };
-    if (!keys.every((key) => KEY.test(key))) {
+    if (override.keys === undefined && !keys.every((key) => KEY.test(key))) {
       refuse(`${quoted(override.path)} is not a key path`, 'write keys with dots, e.g. rollout.sleep.afterDetach=2s');
       continue;
     }

@@ -1,4 +1,4 @@
-import type { BalancerConfig, DeployConfig, Scenario } from '../domain/scenario.js';
+import type { BalancerConfig, DeployConfig, Scenario, Service } from '../domain/scenario.js';
 
 /** What stands in for a secret in every file and message. */
 export const REDACTED = '[redacted]';
@@ -16,14 +16,41 @@ export function redactScenario(scenario: Scenario): Scenario {
   const { long } = traffic.lanes;
   return {
     ...scenario,
-    service: { ...service, url: withoutSecrets(service.url), headers: redactValues(service.headers, SECRET_HEADER) },
+    service: redactService(service),
     balancer: redactBalancer(scenario.balancer),
     rollout: { ...rollout, deploy: redactDeploy(rollout.deploy) },
     traffic: {
       ...traffic,
       lanes: { ...traffic.lanes, long: long === null ? null : { ...long, path: withoutSecrets(long.path) } },
+      tls: traffic.tls.keyPassphrase == null ? traffic.tls : { ...traffic.tls, keyPassphrase: REDACTED },
     },
   };
+}
+
+/** What was read from files (bodies, values) stays in those files: who keeps a text in one may have reasons. */
+function redactService(service: Service): Service {
+  const { requests, values } = service;
+  const redacted = {
+    ...service,
+    url: withoutSecrets(service.url),
+    headers: redactValues(service.headers, SECRET_HEADER),
+    body: bodyOf(service),
+  };
+  if (requests === undefined) return redacted;
+  return {
+    ...redacted,
+    requests: requests.map((request) => ({
+      ...request,
+      path: request.path === null ? null : withoutSecrets(request.path),
+      headers: redactValues(request.headers, SECRET_HEADER),
+      body: bodyOf(request),
+    })),
+    values: values == null ? null : { ...values, rows: [] },
+  };
+}
+
+function bodyOf({ body, bodyFile }: Pick<Service, 'body' | 'bodyFile'>): string | null {
+  return body !== null && bodyFile != null ? REDACTED : body;
 }
 
 function redactBalancer(balancer: BalancerConfig): BalancerConfig {

@@ -11,42 +11,69 @@ import type {
   Traffic,
 } from '../domain/scenario.js';
 import type { Target } from '../domain/target.js';
+import { dotted, type KeyPath } from './problem.js';
 import { targetGroupOf } from './schema/balancer.js';
 import type { ScenarioDocument } from './schema.js';
+import type { ServiceFiles } from './service-files.js';
 
 /** Makes a path written in the scenario relative to the file it was written in. */
-export type ResolvePath = (path: string, writtenAt: readonly string[]) => string;
+export type ResolvePath = (path: string, writtenAt: KeyPath) => string;
 
 /** A document without problems → the domain's scenario: names with their units, headers in lower case. */
-export function resolveScenario(document: ScenarioDocument, resolvePath: ResolvePath): Scenario {
+export function resolveScenario(document: ScenarioDocument, resolvePath: ResolvePath, files: ServiceFiles): Scenario {
   return {
     name: document.name,
     description: document.description.trim(),
     environment: document.environment ?? 'lab',
-    service: serviceOf(document.service),
+    service: serviceOf(document.service, resolvePath, files),
     balancer: balancerOf(document.balancer),
     targets: document.targets as unknown as readonly [Target, ...Target[]],
     rollout: rolloutOf(document.rollout, resolvePath),
-    traffic: trafficOf(document.traffic, resolvePath),
+    traffic: trafficOf(document.traffic, resolvePath, files),
     policy: policyOf(document.policy),
     requires: requirementOf(document.requires, resolvePath),
     expect: document.expect,
   };
 }
 
-function serviceOf(service: ScenarioDocument['service']): Service {
+function serviceOf(service: ScenarioDocument['service'], resolvePath: ResolvePath, files: ServiceFiles): Service {
   const { identity } = service;
+  const fileAt = (path: string | null, writtenAt: KeyPath) => (path === null ? null : resolvePath(path, writtenAt));
   return {
     url: service.url,
     method: service.method,
     headers: service.headers,
-    body: service.body,
+    body: service.body ?? files.bodies.get(dotted(['service', 'bodyFile'])) ?? null,
+    bodyFile: fileAt(service.bodyFile, ['service', 'bodyFile']),
     ok: service.ok,
     identity: {
       target: identity.target.toLowerCase(),
       version: identity.version.toLowerCase(),
       bootId: identity.bootId?.toLowerCase() ?? null,
     },
+    requests: service.requests.map((request, i) => {
+      const bodyAt = ['service', 'requests', i, 'bodyFile'];
+      return {
+        ...request,
+        method: request.method ?? service.method,
+        headers: overlaid(service.headers, request.headers),
+        body: request.body ?? files.bodies.get(dotted(bodyAt)) ?? null,
+        bodyFile: fileAt(request.bodyFile, bodyAt),
+      };
+    }),
+    values: files.values,
+  };
+}
+
+/** Header names are the same whatever their case. */
+function overlaid(
+  below: Readonly<Record<string, string>>,
+  above: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const replaced = new Set(Object.keys(above).map((header) => header.toLowerCase()));
+  return {
+    ...Object.fromEntries(Object.entries(below).filter(([header]) => !replaced.has(header.toLowerCase()))),
+    ...above,
   };
 }
 
@@ -107,7 +134,7 @@ function deployOf(deploy: ScenarioDocument['rollout']['deploy'], resolvePath: Re
   };
 }
 
-function trafficOf(traffic: ScenarioDocument['traffic'], resolvePath: ResolvePath): Traffic {
+function trafficOf(traffic: ScenarioDocument['traffic'], resolvePath: ResolvePath, files: ServiceFiles): Traffic {
   const { lanes, tls, injectStall } = traffic;
   const { long } = lanes;
   return {
@@ -135,6 +162,9 @@ function trafficOf(traffic: ScenarioDocument['traffic'], resolvePath: ResolvePat
       caFile: tls.ca === null ? null : resolvePath(tls.ca, ['traffic', 'tls', 'ca']),
       serverName: tls.serverName,
       insecure: tls.insecure,
+      certFile: tls.cert === null ? null : resolvePath(tls.cert, ['traffic', 'tls', 'cert']),
+      keyFile: tls.key === null ? null : resolvePath(tls.key, ['traffic', 'tls', 'key']),
+      keyPassphrase: files.keyPassphrase,
     },
     resolve: traffic.resolve,
     injectStall: injectStall === null ? null : { atMs: injectStall.at, durationMs: injectStall.duration },

@@ -5,7 +5,7 @@ import { type ScenarioDocument, scenarioSchema } from './schema.js';
 const PLACEHOLDER = {
   name: 'placeholder',
   environment: 'placeholder',
-  service: { url: 'http://placeholder.invalid/' },
+  service: { url: 'http://placeholder.invalid/', requests: [{ name: 'placeholder' }] },
   balancer: { kind: 'lab' },
   targets: [{ id: 'placeholder', instance: 'placeholder' }],
   rollout: { deploy: 'none', version: 'placeholder' },

@@ -245,6 +245,8 @@ export interface ErrorGroup {
   readonly phase: string | null;
   readonly target: string | null;
   readonly lane: Lane;
+  /** Which of several requests; absent where there is but one. */
+  readonly request?: string;
   readonly count: number;
   readonly firstAt: Instant;
   readonly lastAt: Instant;
@@ -266,6 +268,8 @@ export interface FailureRow {
   readonly version: string | null;
   readonly remoteIp: string | null;
   readonly phase: string | null;
+  /** Which of several requests; absent where there is but one. */
+  readonly request?: string;
   /** Index into `outages`, or null. */
   readonly outage: number | null;
 }

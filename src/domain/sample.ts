@@ -67,6 +67,8 @@ export interface SampleBatch {
   readonly connectionId: Uint32Array;
   /** 1 = first request on its connection. 0 = none was made. */
   readonly connectionUse: Uint32Array;
+  /** Which of `service.requests` it was; absent where there is but one request, null in lane long and where never sent. */
+  readonly request?: DictionaryColumn;
 }
 
 /** All samples of a run, merged over sources and sorted by `scheduledAt` (then source, then seq). */

@@ -24,8 +24,41 @@ export interface Service {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
+  /** The file `body` was read from; its text is not written to the run directory. Absent or null = inline. */
+  readonly bodyFile?: string | null;
   readonly ok: OkRule;
   readonly identity: IdentityHeaders;
+  /** Several requests, drawn by weight for every arrival of the lanes `new` and `reuse`; absent or empty = the one above. */
+  readonly requests?: readonly WeightedRequest[];
+  /** Rows whose cells stand in for `{{column}}` in `requests`; absent or null = none. */
+  readonly values?: ValuesTable | null;
+}
+
+/** One of several requests. Path, header values and body may hold `{{column}}`. */
+export interface WeightedRequest {
+  readonly name: string;
+  /** Relative to the other requests. */
+  readonly weight: number;
+  readonly method: string;
+  /** Path and query; null = those of the service's URL. */
+  readonly path: string | null;
+  /** The service's own among them. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  readonly bodyFile: string | null;
+  /** Null = the service's rule. */
+  readonly ok: OkRule | null;
+}
+
+/** A CSV file: one row per arrival, its cells by column. */
+export interface ValuesTable {
+  readonly file: string;
+  /** `sequence`: arrival k takes row k modulo their number; `random`: drawn by the traffic's seed. */
+  readonly order: 'sequence' | 'random';
+  readonly columns: readonly string[];
+  /** As many cells each as there are columns; empty in a run directory, where only `rowCount` is kept. */
+  readonly rows: readonly (readonly string[])[];
+  readonly rowCount: number;
 }
 
 export interface OkRule {
@@ -155,7 +188,7 @@ export interface Traffic {
   /** Requests that may be in flight at once; null = sized from rate × timeout. */
   readonly maxInFlight: number | null;
   readonly seed: number;
-  readonly tls: { readonly caFile: string | null; readonly serverName: string | null; readonly insecure: boolean };
+  readonly tls: TlsSettings;
   /** Addresses to use for a host instead of DNS, `ip` or `ip:port`; all of them are used. */
   readonly resolve: Readonly<Record<string, readonly string[]>>;
   /** Self-test: block the generator's thread once, to show that the verdict notices. Null in every real scenario. */
@@ -164,6 +197,18 @@ export interface Traffic {
   readonly precise?: boolean;
   /** Engines embedded and k6: fire the plan from so many threads or processes; absent = 1. */
   readonly segments?: number;
+}
+
+/** TLS towards the service. */
+export interface TlsSettings {
+  readonly caFile: string | null;
+  readonly serverName: string | null;
+  readonly insecure: boolean;
+  /** Client certificate (with its chain) and its key, PEM; both or neither. Absent or null = none. */
+  readonly certFile?: string | null;
+  readonly keyFile?: string | null;
+  /** Of an encrypted key, from the environment; never in a run directory. Absent or null = none. */
+  readonly keyPassphrase?: string | null;
 }
 
 /** Requests held open long enough to be in flight at a detach. */

@@ -20,14 +20,18 @@ export interface RawOutcome {
   readonly target: string | null;
 }
 
-export interface ClassifyRules {
-  /** Inclusive status ranges that count as success. */
+/** What counts as a success of one request. */
+export interface SuccessRule {
+  /** Inclusive status ranges. */
   readonly expect: readonly (readonly [number, number])[];
+  /** Whether the scenario asks for a text in the body: a success without that check is none. */
+  readonly checksBody?: boolean;
+}
+
+export interface ClassifyRules extends SuccessRule {
   readonly dns: 'unknown' | 'fail';
   /** Share of the baseline's successes that carried a stamp; from 0.99 on, a missing one speaks for the balancer. */
   readonly stampCoverage: number;
-  /** Whether the scenario asks for a text in the body: a success without that check is none. */
-  readonly checksBody?: boolean;
 }
 
 export interface Classified {

@@ -1,5 +1,6 @@
-import { ENGINE_ERRORS, ERROR_PHASES, type SampleTable } from '../domain/sample.js';
+import { ENGINE_ERRORS, ERROR_PHASES, LANES, type SampleTable } from '../domain/sample.js';
 import { type ClassifyRules, classifyOutcome, codesOf, isBalancerSigned } from './classify-outcome.js';
+import type { RuleOfRow } from './request-rules.js';
 
 export { type Classified, type ClassifyRules, classifyOutcome, type RawOutcome } from './classify-outcome.js';
 
@@ -22,8 +23,14 @@ const ENDED = 2;
 const BODY_BROKEN = 0;
 const BODY_UNCHECKED = 2;
 
+/** How a table is judged: by one rule, or by that of each row's request. */
+export interface TableRules extends ClassifyRules {
+  readonly ofRow?: RuleOfRow;
+}
+
 /** Bit fields of a row's key, from the lowest: everything its judgement depends on, and nothing else. */
 const STATUS_LIMIT = 1024;
+const LONG = LANES.indexOf('long');
 
 /**
  * Rows repeat a handful of combinations (error, phase, status, who signed it, stamped or not): each row's, by number,
@@ -60,14 +67,14 @@ export function rowKinds(table: SampleTable): RowKinds {
 }
 
 /** The class of each kind of row under these rules, as an index into SAMPLE_CLASSES. */
-export function classesOfKinds(table: SampleTable, kinds: RowKinds, rules: ClassifyRules): Uint8Array {
+export function classesOfKinds(table: SampleTable, kinds: RowKinds, rules: TableRules): Uint8Array {
   return Uint8Array.from(judgedKinds(table, kinds, rules), (packed) => packed & 0xff);
 }
 
 /** Classifies a whole table: each kind of row is judged once and looked up after that. */
 export function classifySamples(
   table: SampleTable,
-  rules: ClassifyRules,
+  rules: TableRules,
   kinds: RowKinds = rowKinds(table),
 ): ClassColumns {
   const columns: ClassColumns = {
@@ -89,7 +96,7 @@ export function classifySamples(
   return columns;
 }
 
-function judgedKinds(table: SampleTable, kinds: RowKinds, rules: ClassifyRules): Uint32Array {
+function judgedKinds(table: SampleTable, kinds: RowKinds, rules: TableRules): Uint32Array {
   return Uint32Array.from(kinds.examples, ({ row, signed }) => judgeRow(table, row, signed, rules));
 }
 
@@ -106,7 +113,10 @@ function isStamped(table: SampleTable, row: number): boolean {
   return (table.target.values[table.target.codes[row]!] ?? null) !== null;
 }
 
-/** error · life 2 · body 2 · stamp 1 · signed 1 · phase 3 · status 10 bits: at most 35 bits, exact in a double. */
+/**
+ * error · life 2 · body 2 · stamp 1 · signed 1 · phase 3 · status 10 bits: at most 35 bits. With several requests which of
+ * them, and whether it is of lane long: 17 bits more, exact in a double.
+ */
 function rowKey(table: SampleTable, row: number, signed: number): number {
   const small =
     (lifeOf(table, row) << 17) |
@@ -115,7 +125,9 @@ function rowKey(table: SampleTable, row: number, signed: number): number {
     (signed << 13) |
     ((table.errorPhase[row]! & 7) << 10) |
     Math.min(STATUS_LIMIT - 1, table.status[row]!);
-  return table.error.codes[row]! * 2 ** 19 + small;
+  const key = table.error.codes[row]! * 2 ** 19 + small;
+  if (table.request === undefined) return key;
+  return (table.request.codes[row]! * 2 + (table.lane[row] === LONG ? 1 : 0)) * 2 ** 35 + key;
 }
 
 /**
@@ -130,7 +142,7 @@ function errorOf(table: SampleTable, row: number): string | null {
   return life === NEVER_ENDED ? ENGINE_ERRORS.aborted : null;
 }
 
-function judgeRow(table: SampleTable, row: number, signed: boolean, rules: ClassifyRules): number {
+function judgeRow(table: SampleTable, row: number, signed: boolean, rules: TableRules): number {
   const bodyOk = table.bodyOk[row]!;
   const status = table.status[row]!;
   const outcome = classifyOutcome(
@@ -145,7 +157,7 @@ function judgeRow(table: SampleTable, row: number, signed: boolean, rules: Class
       bodyOk: bodyOk >= BODY_UNCHECKED ? null : bodyOk !== BODY_BROKEN,
       target: isStamped(table, row) ? 'stamped' : null,
     },
-    rules,
+    rules.ofRow === undefined ? rules : { ...rules, ...rules.ofRow(table, row) },
   );
   const codes = codesOf(outcome);
   return (

@@ -39,6 +39,7 @@ function failureRow(samples: JudgedSamples, row: number, phase: string | null, o
     version: textAt(table.version, row),
     remoteIp: textAt(table.remoteIp, row),
     phase,
+    ...requestAt(samples, row),
     outage,
   };
 }
@@ -67,6 +68,7 @@ export function errorGroups(samples: JudgedSamples, phased: PhasedSamples): read
       phase: phaseAt(samples, phased, row),
       target: textAt(table.target, row),
       lane: LANES[table.lane[row]!] ?? 'new',
+      ...requestAt(samples, row),
     };
     const key = JSON.stringify(group);
     const known = groups.get(key);
@@ -84,7 +86,13 @@ function codesAt(samples: JudgedSamples, phased: PhasedSamples, row: number): st
   const { table, inWindow, inBaseline } = samples;
   const phase = inWindow[row] === 0 && inBaseline[row] === 0 ? -1 : phased.phase[row]!;
   const what = `${samples.class[row]} ${samples.origin[row]} ${table.status[row]} ${table.lane[row]} ${phase}`;
-  return `${what} ${table.error.codes[row]} ${table.statusText.codes[row]} ${table.target.codes[row]}`;
+  const which = table.request?.codes[row] ?? 0;
+  return `${what} ${table.error.codes[row]} ${table.statusText.codes[row]} ${table.target.codes[row]} ${which}`;
+}
+
+function requestAt({ table }: JudgedSamples, row: number): { readonly request?: string } {
+  const request = table.request === undefined ? null : textAt(table.request, row);
+  return request === null ? {} : { request };
 }
 
 /** Phases are for what counts: warm-up and what came after the window have none. */

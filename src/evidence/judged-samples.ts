@@ -6,6 +6,7 @@ import type { Instant, Span } from '../domain/time.js';
 import { type ClassColumns, classesOfKinds, classifySamples, type RowKinds, rowKinds } from './classify.js';
 import { eventsOf } from './event-queries.js';
 import { stampIndexes } from './replacement-routing.js';
+import { requestRules } from './request-rules.js';
 
 /** No target: the response named none, or one nobody knows. */
 export const NO_TARGET = -1;
@@ -40,7 +41,7 @@ const OK = SAMPLE_CLASSES.indexOf('ok');
 export function judgedSamples(facts: RunFacts, window: Span | null, warmUpEndsAt: Instant): JudgedSamples {
   const { samples: table, header, events } = facts;
   const { service, policy, targets } = header.scenario;
-  const rules = { expect: service.ok.status, dns: policy.dns, checksBody: service.ok.bodyContains != null };
+  const rules = { expect: service.ok.status, dns: policy.dns, ofRow: requestRules(service) };
   // Who made an unstamped 5xx depends on how many successes were stamped, so successes come first.
   const kinds = rowKinds(table);
   const first = classesOfKinds(table, kinds, { ...rules, stampCoverage: 0 });

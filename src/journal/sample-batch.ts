@@ -12,9 +12,9 @@ import {
   Utf8,
   Vector,
 } from 'apache-arrow';
-import type { SampleBatch } from '../domain/sample.js';
+import type { DictionaryColumn, SampleBatch } from '../domain/sample.js';
 import { StreamDictionary, textData } from './sample-dictionary.js';
-import { NUMBER_COLUMNS, TEXT_COLUMNS, TIME_COLUMNS, WORD_COLUMNS } from './sample-schema.js';
+import { NUMBER_COLUMNS, REQUEST_COLUMN, TEXT_COLUMNS, TIME_COLUMNS, WORD_COLUMNS } from './sample-schema.js';
 
 const U32_MAX = 0xffff_ffff;
 
@@ -25,8 +25,11 @@ export class BatchEncoder {
     vector: new Vector([textData(words)]),
   }));
   private readonly texts = TEXT_COLUMNS.map(() => new StreamDictionary());
+  private readonly requests: StreamDictionary | null;
 
-  constructor(private readonly schema: Schema) {}
+  constructor(private readonly schema: Schema) {
+    this.requests = schema.fields.some(({ name }) => name === REQUEST_COLUMN) ? new StreamDictionary() : null;
+  }
 
   /** Throws a RangeError for a batch whose columns do not fit its length or its dictionaries. */
   encode(batch: SampleBatch): RecordBatch {
@@ -37,7 +40,8 @@ export class BatchEncoder {
       makeData({ type: new Float64(), nullCount: 0, data: column(batch.scheduledAt, rows) }),
       ...TIME_COLUMNS.map(([, name]) => offsets(column(batch.scheduledAt, rows), column(batch[name], rows))),
       ...NUMBER_COLUMNS.map((name) => numbers(column(batch[name], rows))),
-      ...TEXT_COLUMNS.map((name, index) => this.text(index, batch, name)),
+      ...TEXT_COLUMNS.map((name, index) => text(this.texts[index]!, batch[name], rows)),
+      ...(this.requests === null ? [] : [text(this.requests, batch.request ?? noText(rows), rows)]),
     ];
     const typed = children.map((data, index) => retyped(data, this.schema, index));
     const type = new Struct(this.schema.fields);
@@ -50,12 +54,17 @@ export class BatchEncoder {
       if (data[row]! >= size) throw new RangeError(`row ${row} has an unknown word`);
     return makeData({ type: new Dictionary(new Utf8(), new Uint8()), nullCount: 0, data, dictionary: vector });
   }
+}
 
-  private text(index: number, batch: SampleBatch, name: (typeof TEXT_COLUMNS)[number]): Data {
-    const { indices, validity, nullCount, dictionary } = this.texts[index]!.encode(batch[name], batch.length);
-    const type = new Dictionary(new Utf8(), new Uint16());
-    return makeData({ type, length: batch.length, nullCount, nullBitmap: validity, data: indices, dictionary });
-  }
+function text(values: StreamDictionary, column: DictionaryColumn, rows: number): Data {
+  const { indices, validity, nullCount, dictionary } = values.encode(column, rows);
+  const type = new Dictionary(new Utf8(), new Uint16());
+  return makeData({ type, length: rows, nullCount, nullBitmap: validity, data: indices, dictionary });
+}
+
+/** A column in which nothing is said. */
+function noText(rows: number): DictionaryColumn {
+  return { codes: new Uint16Array(rows), values: [null] };
 }
 
 /** The schema's own type objects carry the dictionary ids the writer files dictionaries under. */

@@ -1,7 +1,7 @@
 import type { Data } from 'apache-arrow';
 import type { DictionaryColumn, SampleTable } from '../domain/sample.js';
 import { sampleRank } from './sample-order.js';
-import { TIME_COLUMNS, WORD_COLUMNS } from './sample-schema.js';
+import { REQUEST_COLUMN, TIME_COLUMNS, WORD_COLUMNS } from './sample-schema.js';
 import type { SampleStream, StreamBatch } from './sample-stream.js';
 import { TextMerge } from './text-merge.js';
 
@@ -48,6 +48,7 @@ export function mergedTable(streams: readonly SampleStream[]): SampleTable {
     localPort: number('localPort', new Uint16Array(rows)),
     connectionId: number('connectionId', new Uint32Array(rows)),
     connectionUse: number('connectionUse', new Uint32Array(rows)),
+    ...(placed.some(({ batch }) => batch.columns.has(REQUEST_COLUMN)) ? { request: text(REQUEST_COLUMN) } : {}),
   };
 }
 
@@ -114,7 +115,10 @@ function wordCodes(placed: readonly Placed[], index: 0 | 1, rank: Uint32Array): 
 
 function mergedText(placed: readonly Placed[], name: string, rank: Uint32Array): DictionaryColumn {
   const merge = new TextMerge(rank.length);
-  for (const { batch, from } of placed) merge.add(dataOf(batch, name), batch.rows, rank, from);
+  for (const { batch, from } of placed) {
+    // Only `request` may be missing, in streams of a source that knows of no several: null there.
+    if (batch.columns.has(name)) merge.add(dataOf(batch, name), batch.rows, rank, from);
+  }
   return merge.column();
 }
 

@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { type Data, DataType, type RecordBatch, RecordBatchReader, type Schema } from 'apache-arrow';
 import { RollproofError } from '../domain/errors.js';
 import { messagesOf } from './arrow-messages.js';
-import { METADATA, SAMPLE_SCHEMA_VERSION, sampleSchema, WORD_COLUMNS } from './sample-schema.js';
+import { METADATA, REQUEST_COLUMN, SAMPLE_SCHEMA_VERSION, sampleSchema, WORD_COLUMNS } from './sample-schema.js';
 
 /** One record batch whose columns were checked to hold `rows` rows each. */
 export interface StreamBatch {
@@ -71,8 +71,8 @@ function sourceOf(schema: Schema | null | undefined, fallback: string, file: str
 }
 
 function hasOurColumns(schema: Schema | null | undefined): boolean {
-  const expected = sampleSchema('').fields;
   const found = new Map((schema?.fields ?? []).map((field) => [field.name, String(field.type)]));
+  const expected = sampleSchema('', found.has(REQUEST_COLUMN)).fields;
   return expected.every((field) => found.get(field.name) === String(field.type));
 }
 

@@ -17,10 +17,10 @@ export interface SampleWriter extends SampleSink {
 
 /**
  * Opens a new stream at `file`; the schema message is on disk when this returns. Throws DISK_WRITE_FAILED.
- * Each `append` writes one record batch in one go, so a crash loses at most the batch being written.
+ * `hasRequests`: the rows say which of several requests each was. Each `append` writes one record batch in one go, so a crash loses at most the batch being written.
  */
-export function openSampleWriter(file: string, source: string): SampleWriter {
-  const schema = sampleSchema(source);
+export function openSampleWriter(file: string, source: string, hasRequests = false): SampleWriter {
+  const schema = sampleSchema(source, hasRequests);
   const out = onDisk(`cannot open ${file}`, () => openAppendFile(file));
   const queue = new PieceQueue();
   const arrow = openArrow(queue, schema);

@@ -130,7 +130,8 @@ async function underTraffic(
 ): Promise<PipelineEnd> {
   const trafficStop = new AbortController();
   const watchStop = new AbortController();
-  const live = liveTraffic(request.scenario.service.ok, request.scenario.targets);
+  const { service } = request.scenario;
+  const live = liveTraffic(service.ok, request.scenario.targets, service.requests);
   try {
     await deps.engine.prepare?.(workloadOf(request, deps.engine.capabilities.name, deps.clock.now()));
   } catch (cause) {
@@ -215,9 +216,10 @@ export async function startTraffic(
   stop: AbortSignal,
 ): Promise<void> {
   const { name, segments = 1, healthEveryMs, hasControl, limits = [] } = deps.engine.capabilities;
+  const hasRequests = (request.scenario.service.requests ?? []).length > 0;
   const sources = segmentsOf(segments).map((segment) => {
     const source = segmentSource(name, segment);
-    return { source, segment, samples: openSampleWriter(sampleFile(request.dir, source), source) };
+    return { source, segment, samples: openSampleWriter(sampleFile(request.dir, source), source, hasRequests) };
   });
   const startAt = deps.clock.now();
   const sinks = {

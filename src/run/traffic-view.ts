@@ -1,6 +1,6 @@
 import type { TrafficView } from '../domain/ports.js';
 import type { SampleBatch } from '../domain/sample.js';
-import type { OkRule } from '../domain/scenario.js';
+import type { OkRule, Service } from '../domain/scenario.js';
 import type { Target } from '../domain/target.js';
 import type { Instant } from '../domain/time.js';
 
@@ -72,10 +72,13 @@ const nameOf = (target: string, version: string) => JSON.stringify([target, vers
 const NAMES_MAX = 1_000;
 
 /**
- * A good answer is a whole one that `service.ok` accepts; its instant is that of its request. A target may name itself by
+ * A good answer is a whole one that the rule of its request accepts (`service.ok` where it has none); its instant is that of its request. A target may name itself by
  * its id or, as the evidence reads it too, by the balancer's name for it.
  */
-export function liveTraffic(ok: OkRule, targets: readonly Target[]): LiveTraffic {
+export function liveTraffic(ok: OkRule, targets: readonly Target[], requests: Service['requests'] = []): LiveTraffic {
+  const rules = new Map(requests.map((request) => [request.name, request.ok ?? ok]));
+  const ruleOf = (batch: SampleBatch, row: number): OkRule =>
+    (batch.request === undefined ? undefined : rules.get(textOf(batch.request, row) ?? '')) ?? ok;
   const idOf = new Map(targets.map((t) => [t.instance, t.id]));
   const newest = new Map<string, Instant>();
   const reached = new Map<string, Instant>();
@@ -101,7 +104,7 @@ export function liveTraffic(ok: OkRule, targets: readonly Target[]): LiveTraffic
         const version = textOf(batch.version, row);
         const at = batch.sentAt[row] ?? Number.NaN;
         keepNewest(reached, target, at);
-        if (version !== null && isGood(batch, row, ok)) keepNewest(newest, nameOf(target, version), at);
+        if (version !== null && isGood(batch, row, ruleOf(batch, row))) keepNewest(newest, nameOf(target, version), at);
       }
     },
     ...viewOf(() => ({ newest, reached, last, answers, newestEnd })),

@@ -1,5 +1,5 @@
 /** Named, independent random streams of one run: what a number is drawn for. */
-export const STREAMS = { jitter: 1, lane: 2, hold: 3, address: 4, control: 5 } as const;
+export const STREAMS = { jitter: 1, lane: 2, hold: 3, address: 4, control: 5, request: 6, values: 7 } as const;
 
 const TWO_32 = 2 ** 32;
 

@@ -24,6 +24,8 @@ export interface SampleRow {
   readonly version?: string | null;
   readonly bootId?: string | null;
   readonly remoteIp?: string | null;
+  /** Given in any row, the table has the column. */
+  readonly request?: string;
 }
 
 function dictionary(values: readonly (string | null | undefined)[]): DictionaryColumn {
@@ -62,6 +64,7 @@ export function sampleTable(rows: readonly SampleRow[]): SampleTable {
     connectionId: zeros,
     connectionUse: zeros,
     source: dictionary(rows.map(() => 'test')),
+    ...(rows.some((r) => r.request !== undefined) ? { request: dictionary(rows.map((r) => r.request)) } : {}),
   };
 }
 

@@ -203,6 +203,32 @@ describe('sample streams', () => {
     });
   });
 
+  test('which of several requests a row was is kept, in version 2; other streams know none', () => {
+    const requests = { codes: Uint16Array.of(1, 0, 2), values: [null, 'list', 'order'] };
+    const writer = openSampleWriter(sampleFile(dir, 'embedded'), 'embedded', true);
+    expect(writer.append({ ...batchOf(range(0, 3)), request: requests })).toBe(true);
+    expect(writer.append(batchOf(range(3, 4)))).toBe(true);
+    writer.close();
+    const other = openSampleWriter(sampleFile(dir, 'other'), 'other');
+    other.append({ ...batchOf([row(9)]), request: requests });
+    other.close();
+    const versionOf = (source: string) =>
+      tableFromIPC(readFileSync(sampleFile(dir, source))).schema.metadata.get('rollproof.samples');
+    expect([versionOf('embedded'), versionOf('other')]).toEqual(['2', '1']);
+    const { samples, streams } = readSamples(dir);
+    expect(streams.map(({ complete }) => complete)).toEqual([true, true]);
+    const names = Array.from(samples.seq, (seq, i) => [seq, samples.request!.values[samples.request!.codes[i]!]]);
+    expect(names).toEqual([
+      [0, 'list'],
+      [1, null],
+      [2, 'order'],
+      [3, null],
+      [9, null],
+    ]);
+    rmSync(sampleFile(dir, 'embedded'));
+    expect(readSamples(dir).samples.request).toBeUndefined();
+  });
+
   test('samples of a newer rollproof are refused', () => {
     const file = written([range(0, 1)]);
     const bytes = readFileSync(file);
@@ -211,7 +237,7 @@ describe('sample streams', () => {
       bytes.subarray(i - 4, i + 2).equals(Buffer.from([1, 0, 0, 0, 0x31, 0])),
     );
     expect(places.length).toBe(1);
-    bytes[places[0]!] = 0x32;
+    bytes[places[0]!] = 0x33;
     writeFileSync(file, bytes);
     expect(() => readSamples(dir)).toThrow(expect.objectContaining({ code: 'FACTS_FROM_THE_FUTURE' }));
   });

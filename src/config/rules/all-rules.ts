@@ -1,5 +1,6 @@
 import { LAB_RULES } from './lab.js';
 import { POLICY_RULES } from './policy.js';
+import { REQUEST_RULES } from './requests.js';
 import { ROLLOUT_RULES } from './rollout.js';
 import type { Rule } from './rule.js';
 import { SERVICE_RULES } from './service.js';
@@ -10,6 +11,7 @@ import { TRAFFIC_RULES } from './traffic.js';
 /** Every cross-field rule, in the order of the file. */
 export const RULES: readonly Rule[] = [
   ...SERVICE_RULES,
+  ...REQUEST_RULES,
   ...LAB_RULES,
   ...TARGET_RULES,
   ...ROLLOUT_RULES,

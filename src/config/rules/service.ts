@@ -1,3 +1,4 @@
+import type { KeyPath } from '../problem.js';
 import { quoted } from '../problem-text.js';
 import { HEADER_NAME } from '../schema/service.js';
 import { type Finding, problem, type Rule, warning } from './rule.js';
@@ -20,44 +21,50 @@ const OWNED = new Set([
 /** Header names and values must go over the wire as they stand. */
 const headersAreSendable: Rule = {
   reads: ['service.headers'],
-  findings: ({ service }) => {
-    const seen = new Set<string>();
-    return Object.entries(service.headers).flatMap(([header, value]): Finding[] => {
-      const path = ['service', 'headers', header];
-      const lower = header.toLowerCase();
-      if (!HEADER_NAME.test(header))
-        return [problem(path, `${quoted(header)} is not a header name`, 'use letters, digits and dashes')];
-      if (OWNED.has(lower))
-        return [
-          problem(
-            path,
-            `${lower} is set by the traffic generator`,
-            'remove it; rate and lanes decide how connections are used',
-          ),
-        ];
-      if (seen.has(lower))
-        return [problem(path, `${quoted(header)} is given twice (case does not matter)`, 'keep one of them')];
-      seen.add(lower);
-      if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
-        return [
-          problem(
-            path,
-            'the value has a line break or another character that cannot stand in a header',
-            'keep it on one line, in plain letters',
-          ),
-        ];
-      }
-      return [];
-    });
-  },
+  findings: ({ service }) => unsendableHeaders(service.headers, ['service', 'headers']),
 };
+
+/** What is wrong with headers written at `at`. */
+export function unsendableHeaders(headers: Readonly<Record<string, string>>, at: KeyPath): readonly Finding[] {
+  const seen = new Set<string>();
+  return Object.entries(headers).flatMap(([header, value]): Finding[] => {
+    const path = [...at, header];
+    const lower = header.toLowerCase();
+    if (!HEADER_NAME.test(header))
+      return [problem(path, `${quoted(header)} is not a header name`, 'use letters, digits and dashes')];
+    if (OWNED.has(lower))
+      return [
+        problem(
+          path,
+          `${lower} is set by the traffic generator`,
+          'remove it; rate and lanes decide how connections are used',
+        ),
+      ];
+    if (seen.has(lower))
+      return [problem(path, `${quoted(header)} is given twice (case does not matter)`, 'keep one of them')];
+    seen.add(lower);
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+      return [
+        problem(
+          path,
+          'the value has a line break or another character that cannot stand in a header',
+          'keep it on one line, in plain letters',
+        ),
+      ];
+    }
+    return [];
+  });
+}
 
 /** What is asked must be able to hold what is checked. */
 const bodyFits: Rule = {
-  reads: ['service.method', 'service.body', 'service.ok'],
+  reads: ['service.method', 'service.body', 'service.bodyFile', 'service.ok', 'service.requests'],
   findings: ({ service }) => {
     const findings: Finding[] = [];
-    if (service.method === 'HEAD' && service.ok.bodyContains !== null) {
+    if (service.body !== null && service.bodyFile !== null)
+      findings.push(problem(['service', 'bodyFile'], 'there is a body already', 'give body or bodyFile'));
+    // With several requests this one's answer is asked for by lane long alone; the others have their own rule about it.
+    if (service.requests.length === 0 && service.method === 'HEAD' && service.ok.bodyContains !== null) {
       findings.push(
         problem(
           ['service', 'ok', 'bodyContains'],
@@ -66,10 +73,10 @@ const bodyFits: Rule = {
         ),
       );
     }
-    if (service.body !== null && (service.method === 'GET' || service.method === 'HEAD')) {
+    if ((service.body ?? service.bodyFile) !== null && (service.method === 'GET' || service.method === 'HEAD')) {
       findings.push(
         warning(
-          ['service', 'body'],
+          ['service', service.body === null ? 'bodyFile' : 'body'],
           `a ${service.method} request with a body is refused by some servers`,
           'use method POST, or remove the body',
         ),

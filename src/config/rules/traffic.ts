@@ -169,20 +169,38 @@ function isAddress(text: string): boolean {
 
 /** TLS settings that do nothing, or too much. */
 const tlsIsUsed: Rule = {
-  reads: ['traffic.tls', 'service.url'],
-  findings: ({ traffic: { tls }, service }, isWritten) => {
+  reads: ['traffic.tls', 'traffic.engine', 'service.url'],
+  findings: ({ traffic: { tls, engine }, service }, isWritten) => {
     if (!isWritten(['traffic', 'tls'])) return [];
+    const findings: Finding[] = [];
+    if ((tls.cert === null) !== (tls.key === null)) {
+      const [there, missing] = tls.cert === null ? ['key', 'cert'] : ['cert', 'key'];
+      findings.push(
+        problem(['traffic', 'tls', there], `is of no use without ${missing}`, `add traffic.tls.${missing}`),
+      );
+    }
+    if (tls.keyPassphraseEnv !== null && tls.key === null)
+      findings.push(problem(['traffic', 'tls', 'keyPassphraseEnv'], 'there is no key', 'add traffic.tls.key'));
+    if (tls.cert !== null && engine !== 'embedded') {
+      const message = `engine ${engine} does not show a client certificate`;
+      findings.push(problem(['traffic', 'tls', 'cert'], message, 'use traffic.engine: embedded'));
+    }
     if (!service.url.toLowerCase().startsWith('https:'))
-      return [warning(['traffic', 'tls'], 'is not used: service.url is http', 'remove it, or write https://')];
-    return tls.insecure && tls.ca !== null
-      ? [
-          warning(
-            ['traffic', 'tls', 'insecure'],
-            'any certificate is accepted, so ca is not used',
-            'set insecure: false',
-          ),
-        ]
-      : [];
+      return [
+        ...findings,
+        warning(['traffic', 'tls'], 'is not used: service.url is http', 'remove it, or write https://'),
+      ];
+    const unused =
+      tls.insecure && tls.ca !== null
+        ? [
+            warning(
+              ['traffic', 'tls', 'insecure'],
+              'any certificate is accepted, so ca is not used',
+              'set insecure: false',
+            ),
+          ]
+        : [];
+    return [...findings, ...unused];
   },
 };
 

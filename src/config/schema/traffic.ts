@@ -19,6 +19,14 @@ const tlsSchema = z.strictObject({
   }),
   serverName: optionalText().meta({ description: 'Name the certificate must be for, if not that of the URL.' }),
   insecure: flag().prefault('false').meta({ description: 'Accept any certificate.' }),
+  cert: optionalText().meta({
+    description: 'File with the client certificate and its chain (PEM), where the service asks for one.',
+  }),
+  key: optionalText().meta({ description: 'File with the key of the client certificate (PEM).' }),
+  keyPassphraseEnv: optionalText().meta({
+    description: 'Name of the environment variable that holds the passphrase of the key, if it has one.',
+    example: 'CLIENT_KEY_PASSPHRASE',
+  }),
 });
 
 /** `traffic:` the requests that watch the rollout. */

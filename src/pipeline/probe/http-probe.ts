@@ -55,6 +55,14 @@ function tlsOptions(url: URL, service: Service, tls: Traffic['tls']) {
     servername: tls.serverName ?? new URL(service.url).hostname,
     rejectUnauthorized: !tls.insecure,
     ...(tls.caFile === null ? {} : { ca: readFileSync(tls.caFile, 'utf8') }),
+    // Who asks for a certificate at the balancer may ask for it past it, too.
+    ...(tls.certFile == null || tls.keyFile == null
+      ? {}
+      : {
+          cert: readFileSync(tls.certFile, 'utf8'),
+          key: readFileSync(tls.keyFile, 'utf8'),
+          passphrase: tls.keyPassphrase ?? undefined,
+        }),
   };
 }
 

@@ -3,10 +3,10 @@ import type { Instant } from '../../domain/time.js';
 import { LANE_CODE } from '../arrivals.js';
 import type { AddressBook } from './address-book.js';
 import type { Row } from './columns.js';
-import { Connection, InFlight, PHASE } from './connection.js';
+import { type ClientRequest, Connection, InFlight, PHASE } from './connection.js';
 import type { Recorder } from './recorder.js';
 import type { RequestTemplate } from './request.js';
-import type { ResponseFormat } from './response.js';
+import type { HeadFormat } from './response-head.js';
 import type { OpenSocket, SocketEvents } from './sockets.js';
 
 /** What the client works with; everything that touches the outside is given. */
@@ -14,8 +14,10 @@ export interface ClientParts {
   readonly now: () => Instant;
   /** Told at every event, so that time in which the thread did not run is noticed. */
   readonly alive: (now: Instant) => void;
-  readonly template: RequestTemplate;
-  readonly format: ResponseFormat;
+  readonly template: Pick<RequestTemplate, 'kindOf' | 'render'>;
+  /** By the template's kinds. */
+  readonly requests: readonly ClientRequest[];
+  readonly format: HeadFormat;
   readonly recorder: Pick<Recorder, 'row' | 'dictionaries' | 'commit'>;
   readonly addresses: Pick<AddressBook, 'failure' | 'pick'>;
   readonly timeoutMs: number;
@@ -60,7 +62,9 @@ export class HttpClient implements SocketEvents {
     const now = this.#parts.now();
     const kept = lane === LANE_CODE.reuse ? this.#idle.pop() : undefined;
     const connection = kept ?? new Connection(this.#parts.format);
+    const kind = this.#parts.template.kindOf(seq, lane);
     connection.begin(seq, lane, scheduledAt, holdMs, now);
+    connection.asks(kind, this.#parts.requests[kind]!);
     this.#inFlight.add(connection);
     if (kept === undefined) this.#connect(connection);
     else {
@@ -128,7 +132,8 @@ export class HttpClient implements SocketEvents {
 
   #send(connection: Connection): void {
     connection.phase = PHASE.headers;
-    connection.socket!.write(this.#parts.template.render(connection.seq, connection.lane, connection.holdMs), 'latin1');
+    const { kind, seq, lane, holdMs } = connection;
+    connection.socket!.write(this.#parts.template.render(kind, seq, lane, holdMs), 'latin1');
   }
 
   connected(connection: Connection): void {
@@ -257,4 +262,5 @@ function fillRow(row: Row, connection: Connection, endedAt: Instant): void {
   row.localPort = connection.localPort;
   row.connectionId = connection.id;
   row.connectionUse = connection.uses;
+  row.request = connection.request;
 }

@@ -2,7 +2,16 @@ import type { SampleBatch } from '../../domain/sample.js';
 import { Dictionary } from './dictionary.js';
 
 /** The sample columns that hold strings, as codes of one dictionary each. */
-export const TEXT_COLUMNS = ['statusText', 'server', 'error', 'target', 'version', 'bootId', 'remoteIp'] as const;
+export const TEXT_COLUMNS = [
+  'statusText',
+  'server',
+  'error',
+  'target',
+  'version',
+  'bootId',
+  'remoteIp',
+  'request',
+] as const;
 export type TextColumn = (typeof TEXT_COLUMNS)[number];
 export type Dictionaries = Readonly<Record<TextColumn, Dictionary>>;
 
@@ -29,6 +38,7 @@ export interface Row {
   localPort: number;
   connectionId: number;
   connectionUse: number;
+  request: number;
 }
 
 const FLOATS = ['scheduledAt', 'sentAt', 'connectedAt', 'firstByteAt', 'endedAt'] as const;
@@ -39,7 +49,7 @@ const ROW_BYTES = FLOATS.length * 8 + LONGS.length * 4 + SHORTS.length * 2 + BYT
 
 /**
  * All columns of `rows` rows side by side in one buffer, widest first, so that every column is aligned. A field each,
- * written out: an object built by computed names becomes a hash table in V8, and 21 look-ups a row are most of its cost.
+ * written out: an object built by computed names becomes a hash table in V8, and 22 look-ups a row are most of its cost.
  */
 class Views {
   readonly scheduledAt: Float64Array;
@@ -60,6 +70,7 @@ class Views {
   readonly version: Uint16Array;
   readonly bootId: Uint16Array;
   readonly remoteIp: Uint16Array;
+  readonly request: Uint16Array;
   readonly lane: Uint8Array;
   readonly errorPhase: Uint8Array;
   readonly bodyOk: Uint8Array;
@@ -89,6 +100,7 @@ class Views {
     this.version = column(Uint16Array, 2);
     this.bootId = column(Uint16Array, 2);
     this.remoteIp = column(Uint16Array, 2);
+    this.request = column(Uint16Array, 2);
     this.lane = column(Uint8Array, 1);
     this.errorPhase = column(Uint8Array, 1);
     this.bodyOk = column(Uint8Array, 1);
@@ -112,6 +124,7 @@ export class SampleColumns {
     version: new Dictionary(),
     bootId: new Dictionary(),
     remoteIp: new Dictionary(),
+    request: new Dictionary(),
   };
   readonly capacity: number;
   readonly #views: Views;
@@ -156,6 +169,7 @@ export class SampleColumns {
     v.localPort[i] = row.localPort;
     v.connectionId[i] = row.connectionId;
     v.connectionUse[i] = row.connectionUse;
+    v.request[i] = row.request;
   }
 
   /** Moves the rows out, exactly sized; null when there are none. */
@@ -188,6 +202,7 @@ export class BatchUnpacker {
     version: [null],
     bootId: [null],
     remoteIp: [null],
+    request: [null],
   };
 
   unpack(packed: PackedBatch): SampleBatch {
@@ -208,6 +223,7 @@ export class BatchUnpacker {
       version: text('version'),
       bootId: text('bootId'),
       remoteIp: text('remoteIp'),
+      request: text('request'),
     };
   }
 }

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { ERROR_PHASES } from '../../domain/sample.js';
 import type { Instant } from '../../domain/time.js';
-import { type ResponseFormat, ResponseReader } from './response.js';
+import { type ExpectedAnswer, ResponseReader } from './response.js';
+import type { HeadFormat } from './response-head.js';
 
 /** Codes of the sample column `errorPhase`. */
 export const PHASE = {
@@ -16,6 +17,12 @@ export const PHASE = {
 
 /** What a connection is at: carrying one request, waiting in the pool, waiting for the peer to close, or gone. */
 export type ConnectionUse = 'busy' | 'idle' | 'lingering' | 'closed';
+
+/** One of the workload's requests, as the client sees it. */
+export interface ClientRequest extends ExpectedAnswer {
+  /** Dictionary code of its name; 0 = it has none. */
+  readonly code: number;
+}
 
 /**
  * One TCP (or TLS) connection and the request now on it: at most one at a time, so the request's state lives here and
@@ -34,6 +41,9 @@ export class Connection {
   remoteIp = 0;
 
   seq = 0;
+  /** Index into the client's requests, and the code of that one's name. */
+  kind = 0;
+  request = 0;
   lane = 0;
   holdMs = 0;
   scheduledAt: Instant = Number.NaN;
@@ -46,7 +56,7 @@ export class Connection {
   older: Connection | null = null;
   newer: Connection | null = null;
 
-  constructor(format: ResponseFormat) {
+  constructor(format: HeadFormat) {
     this.reader = new ResponseReader(format);
   }
 
@@ -61,7 +71,13 @@ export class Connection {
     this.connectedAt = Number.NaN;
     this.firstByteAt = Number.NaN;
     this.phase = PHASE.dns;
-    this.reader.begin();
+  }
+
+  /** Says which request the arrival is; before anything of it is sent. */
+  asks(kind: number, request: ClientRequest): void {
+    this.kind = kind;
+    this.request = request.code;
+    this.reader.begin(request);
   }
 
   /** Where the request stands, for the row of one that ends badly. */

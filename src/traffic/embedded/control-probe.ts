@@ -34,9 +34,9 @@ export interface ControlParts {
 const SLOT_MS = 100;
 const TIMEOUT_MS = 1000;
 
-const TEMPLATE: RequestTemplate = {
-  headOnly: false,
-  render: (seq) => `GET / HTTP/1.1\r\nHost: control\r\nConnection: close\r\nX-Rollproof-Seq: ${seq}\r\n\r\n`,
+const TEMPLATE: Pick<RequestTemplate, 'kindOf' | 'render'> = {
+  kindOf: () => 0,
+  render: (_kind, seq) => `GET / HTTP/1.1\r\nHost: control\r\nConnection: close\r\nX-Rollproof-Seq: ${seq}\r\n\r\n`,
 };
 
 /**
@@ -71,11 +71,8 @@ export class ControlProbe {
       now: parts.now,
       alive: parts.pulse.alive,
       template: TEMPLATE,
-      format: {
-        head: headFormat({ target: '', version: '', bootId: null }, this.#dictionaries),
-        body: null,
-        headOnly: false,
-      },
+      requests: [{ code: 0, body: null, headOnly: false }],
+      format: headFormat({ target: '', version: '', bootId: null }, this.#dictionaries),
       recorder: { row: this.#row, dictionaries: this.#dictionaries, commit: () => this.#count() },
       addresses: { failure: null, pick: () => this.#address },
       timeoutMs: TIMEOUT_MS,

@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import type { Address } from './address-book.js';
 import { type OpenSocket, type SocketEvents, socketOpener } from './sockets.js';
+import { NO_MATERIAL } from './tls-material.js';
 
 /** Something that answers whatever the service under test does, and the way to it. */
 export interface ControlTarget {
@@ -45,7 +46,12 @@ export function loopbackTarget(): ControlTarget {
       server.unref();
     },
     opener: (events) =>
-      socketOpener(new URL(`http://${HOST}/`), { caFile: null, serverName: null, insecure: false }, null, events),
+      socketOpener(
+        new URL(`http://${HOST}/`),
+        { caFile: null, serverName: null, insecure: false },
+        NO_MATERIAL,
+        events,
+      ),
     close: () => {
       closed = true;
       server.close();

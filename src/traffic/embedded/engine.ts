@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { RollproofError } from '../../domain/errors.js';
 import type { Segment } from '../../domain/event.js';
@@ -12,6 +11,7 @@ import { BatchUnpacker } from './columns.js';
 import type { FromGenerator, GeneratorOrders, ToGenerator } from './messages.js';
 import { requestTemplate, serviceUrl } from './request.js';
 import { monotonicClock } from './thread-host.js';
+import { type TlsMaterial, tlsMaterial } from './tls-material.js';
 
 type Sinks = Parameters<TrafficEngine['run']>[1];
 
@@ -41,12 +41,11 @@ export function embeddedEngine(segments = 1): TrafficEngine {
     },
     async run(workload, sinks, signal) {
       check(workload);
-      const caFile = workload.traffic.tls.caFile;
-      const ca = caFile === null ? null : await readCa(caFile);
+      const tls = await tlsMaterial(workload.traffic.tls);
       if (signal.aborted) return { scheduled: 0, error: null };
       return segments === 1
-        ? supervise(workload, ca, sinks, signal)
-        : inSegments(segments, workload, ca, sinks, signal);
+        ? supervise(workload, tls, sinks, signal)
+        : inSegments(segments, workload, tls, sinks, signal);
     },
   };
 }
@@ -72,19 +71,11 @@ function check(workload: Workload): void {
   }
 }
 
-async function readCa(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new RollproofError('SCENARIO_INVALID', `traffic.tls.caFile: cannot read ${path}`, { cause });
-  }
-}
-
 /** A thread for each segment of the plan, one start and one end for all. One that breaks stops the others. */
 async function inSegments(
   count: number,
   workload: Workload,
-  ca: string | null,
+  tls: TlsMaterial,
   sinks: Sinks,
   signal: AbortSignal,
 ): Promise<EngineEnd> {
@@ -100,7 +91,7 @@ async function inSegments(
   const ends = await Promise.all(
     segmentsOf(count).map(async (segment, i) => {
       const part = { ...workload, source: segmentSource(workload.source, segment), startAt, segment };
-      const end = await supervise(part, ca, sinksOf[i]!, AbortSignal.any([signal, halt.signal]), stopTogether);
+      const end = await supervise(part, tls, sinksOf[i]!, AbortSignal.any([signal, halt.signal]), stopTogether);
       if (end.error !== null) halt.abort();
       return end;
     }),
@@ -115,13 +106,13 @@ async function inSegments(
 /** Starts the thread and stays until it is gone: by its own end, its death, or its silence. */
 function supervise(
   workload: Workload,
-  ca: string | null,
+  tls: TlsMaterial,
   sinks: Sinks,
   signal: AbortSignal,
   stopAt = monotonicClock(workload.monotonicOriginNs),
 ): Promise<EngineEnd> {
   const scheduled = new SharedArrayBuffer(4);
-  const orders: GeneratorOrders = { workload, ca, scheduled };
+  const orders: GeneratorOrders = { workload, tls, scheduled };
   const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: orders, name: 'rollproof-traffic' });
   const stop = () => worker.postMessage({ kind: 'stop', at: stopAt() } satisfies ToGenerator);
   const inbox = new Inbox(workload, sinks, stop);

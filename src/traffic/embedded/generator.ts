@@ -99,10 +99,10 @@ export class Generator {
     const segment = workload.segment ?? WHOLE;
     this.#cap = segmentCap(segment, inFlightCap(traffic));
     this.#timeoutMs = traffic.timeoutMs;
-    this.#tally = new Tally(service.ok);
+    const template = requestTemplate(workload);
+    this.#tally = new Tally(template.kinds.map(({ ok }) => ok));
     this.#recorder = new Recorder(this.#tally, (batch) => emit({ kind: 'batch', batch }));
     this.#pulse = new Pulse(now);
-    const template = requestTemplate(workload);
     const url = serviceUrl(service.url);
     this.#addresses = new AddressBook({
       url,
@@ -116,11 +116,13 @@ export class Generator {
       now: host.now,
       alive: (at) => this.#inputAt(at),
       template,
-      format: {
-        head: headFormat(service.identity, this.#recorder.dictionaries),
-        body: bodyCheck(service.ok.bodyContains),
-        headOnly: template.headOnly,
-      },
+      requests: template.kinds.map(({ name, headOnly, ok }) => ({
+        // Named in this order, so that the code of a name is the number of its kind.
+        code: name === null ? 0 : this.#recorder.dictionaries.request.codeOfText(name),
+        headOnly,
+        body: bodyCheck(ok.bodyContains),
+      })),
+      format: headFormat(service.identity, this.#recorder.dictionaries),
       recorder: this.#recorder,
       addresses: this.#addresses,
       timeoutMs: traffic.timeoutMs,

@@ -5,12 +5,12 @@ import type { Instant, Span } from '../../domain/time.js';
 import type { PackedBatch } from './columns.js';
 import type { ControlFigures } from './control-probe.js';
 import type { ProgressFigures } from './tally.js';
+import type { TlsMaterial } from './tls-material.js';
 
 /** What the main thread gives the generator's thread at its birth. */
 export interface GeneratorOrders {
   readonly workload: Workload;
-  /** Text of the CA file, or null for the system's. */
-  readonly ca: string | null;
+  readonly tls: TlsMaterial;
   /** One Uint32: arrivals that came due so far, readable by the main thread even after the worker died. */
   readonly scheduled: SharedArrayBuffer;
 }

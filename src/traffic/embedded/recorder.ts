@@ -30,6 +30,7 @@ export function blankRow(): Row {
     localPort: 0,
     connectionId: 0,
     connectionUse: 0,
+    request: 0,
   };
 }
 

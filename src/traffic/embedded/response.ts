@@ -20,9 +20,8 @@ const TRAILERS = 7;
 const DONE = 8;
 const FAILED = 9;
 
-/** What all responses of a run have in common. */
-export interface ResponseFormat {
-  readonly head: HeadFormat;
+/** What is known of an answer before it comes. */
+export interface ExpectedAnswer {
   readonly body: BodyCheck | null;
   /** True for HEAD requests: no body whatever the head announces. */
   readonly headOnly: boolean;
@@ -43,7 +42,8 @@ export class ResponseReader implements HeadFields {
   transferEncoding = 0;
   keepAlive = false;
   bodyBytes = 0;
-  readonly #format: ResponseFormat;
+  readonly #format: HeadFormat;
+  #expected: ExpectedAnswer = { body: null, headOnly: false };
   #state = DONE;
   #remaining = 0;
   #digits = 0;
@@ -54,12 +54,13 @@ export class ResponseReader implements HeadFields {
   #pending: Uint8Array | null = null;
   #pendingLength = 0;
 
-  constructor(format: ResponseFormat) {
+  constructor(format: HeadFormat) {
     this.#format = format;
   }
 
   /** Ready for the next response on this connection. */
-  begin(): void {
+  begin(expected: ExpectedAnswer): void {
+    this.#expected = expected;
     clear(this);
     this.bodyBytes = 0;
     this.#state = HEAD;
@@ -79,7 +80,7 @@ export class ResponseReader implements HeadFields {
   }
   /** 1 = the text was found, 0 = it was not, 2 = not asked for or the response is not whole. */
   get bodyOk(): number {
-    const check = this.#format.body;
+    const check = this.#expected.body;
     if (check === null || this.#state !== DONE) return 2;
     return this.#matched === check.text.length ? 1 : 0;
   }
@@ -115,7 +116,7 @@ export class ResponseReader implements HeadFields {
       if (at === to) return to;
       const end = this.#headEnd(bytes, at, Math.min(to, at + HEAD_LIMIT));
       if (end > 0) {
-        this.#headRead(readHead(bytes, at, end, this.#format.head, this));
+        this.#headRead(readHead(bytes, at, end, this.#format, this));
         return end;
       }
     }
@@ -136,7 +137,7 @@ export class ResponseReader implements HeadFields {
     this.#pendingLength = before + taken;
     const end = scan ? this.#headEnd(this.#pending, before, this.#pendingLength) : 0;
     if (end > 0) {
-      this.#headRead(readHead(this.#pending, 0, end, this.#format.head, this));
+      this.#headRead(readHead(this.#pending, 0, end, this.#format, this));
       return from + end - before;
     }
     if (this.#pendingLength >= HEAD_LIMIT) this.#fail();
@@ -172,7 +173,7 @@ export class ResponseReader implements HeadFields {
       return;
     }
     this.#section = 0;
-    if (this.#format.headOnly || this.status === 204 || this.status === 304) this.#state = DONE;
+    if (this.#expected.headOnly || this.status === 204 || this.status === 304) this.#state = DONE;
     else if (this.transferEncoding === 1) this.#startChunk();
     else if (this.transferEncoding === 0 && this.contentLength >= 0) {
       this.#remaining = this.contentLength;
@@ -191,7 +192,7 @@ export class ResponseReader implements HeadFields {
 
   #body(bytes: Uint8Array, from: number, to: number): number {
     this.bodyBytes += to - from;
-    const check = this.#format.body;
+    const check = this.#expected.body;
     if (check !== null) this.#matched = advance(check, this.#matched, bytes, from, to);
     return to;
   }

@@ -1,8 +1,9 @@
 import { connect, isIP, type NetConnectOpts, type Socket } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, createSecureContext, connect as tlsConnect } from 'node:tls';
-import type { Traffic } from '../../domain/scenario.js';
+import type { TlsSettings } from '../../domain/scenario.js';
 import type { Address } from './address-book.js';
 import type { Connection } from './connection.js';
+import { contextOptions, type TlsMaterial } from './tls-material.js';
 
 /** What sockets tell their client. Each call names the connection it is about. */
 export interface SocketEvents {
@@ -28,13 +29,12 @@ type OwnedSocket = Socket & { [OWNER]?: Connection };
 /**
  * Sockets that read into one shared buffer (`onread`), so that receiving allocates nothing, with one set of handlers
  * for all of them: the connection hangs on the socket, no closure is made per request or per socket.
- * `ca` is the text of a CA file, or null for the system's.
  */
-export function socketOpener(url: URL, tls: Traffic['tls'], ca: string | null, events: SocketEvents): OpenSocket {
+export function socketOpener(url: URL, tls: TlsSettings, material: TlsMaterial, events: SocketEvents): OpenSocket {
   const handlers = sharedHandlers(events);
   const onread = { buffer: Buffer.alloc(READ_BUFFER_BYTES), callback: handlers.read };
   const base = { noDelay: true, autoSelectFamily: false, onread };
-  const secure = url.protocol === 'https:' ? tlsOptions(url, tls, ca) : null;
+  const secure = url.protocol === 'https:' ? tlsOptions(url, tls, material) : null;
   return (connection, address) => {
     const where = { host: address.ip, port: address.port, family: address.family };
     const socket: OwnedSocket =
@@ -82,10 +82,10 @@ function sharedHandlers(events: SocketEvents) {
 }
 
 /** The certificate must fit the name in the URL (or `serverName`), whatever address was connected to. */
-function tlsOptions(url: URL, tls: Traffic['tls'], ca: string | null): ConnectionOptions {
+function tlsOptions(url: URL, tls: TlsSettings, material: TlsMaterial): ConnectionOptions {
   const name = tls.serverName ?? url.hostname.replace(/^\[|\]$/g, '');
   return {
-    secureContext: createSecureContext(ca === null ? {} : { ca }),
+    secureContext: createSecureContext(contextOptions(material)),
     ALPNProtocols: ['http/1.1'],
     rejectUnauthorized: !tls.insecure,
     // An IP address is no server name (RFC 6066 §3); the certificate is checked against it all the same.

@@ -26,20 +26,21 @@ export class Tally {
   ended = 0;
   dropped = 0;
   #ok = 0;
-  readonly #rule: OkRule;
+  readonly #rules: readonly OkRule[];
   readonly #answers = new Uint32Array(65_536);
   readonly #latency = new Uint32Array(BUCKETS);
   #latencies = 0;
 
-  constructor(rule: OkRule) {
-    this.#rule = rule;
+  /** `rules` by the code of the request; those without a code of their own go by the first. */
+  constructor(rules: readonly OkRule[]) {
+    this.#rules = rules;
   }
 
   /** Takes one ended request in. */
   count(row: Readonly<Row>): void {
     this.ended++;
     if (row.status !== 0) this.#answers[row.target]!++;
-    if (row.error !== 0 || row.bodyOk === 0 || !this.#accepted(row.status)) return;
+    if (row.error !== 0 || row.bodyOk === 0 || !this.#accepted(row)) return;
     this.#ok++;
     if (row.lane === LANE_CODE.long) return;
     this.#latency[bucketOf(row.endedAt - row.scheduledAt)]!++;
@@ -71,8 +72,8 @@ export class Tally {
     return figures;
   }
 
-  #accepted(status: number): boolean {
-    for (const [from, to] of this.#rule.status) if (status >= from && status <= to) return true;
+  #accepted({ request, status }: Readonly<Row>): boolean {
+    for (const [from, to] of this.#rules[request]!.status) if (status >= from && status <= to) return true;
     return false;
   }
 

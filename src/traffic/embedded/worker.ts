@@ -12,7 +12,7 @@ import { threadHost } from './thread-host.js';
 const port = parentPort;
 if (port === null) throw new Error('worker.js runs as a worker thread only');
 const orders = workerData as GeneratorOrders;
-const { workload, ca } = orders;
+const { workload } = orders;
 const scheduled = new Uint32Array(orders.scheduled);
 
 function send(message: FromGenerator): void {
@@ -21,7 +21,7 @@ function send(message: FromGenerator): void {
 }
 
 const opener = (events: Parameters<typeof socketOpener>[3]) =>
-  socketOpener(serviceUrl(workload.service.url), workload.traffic.tls, ca, events);
+  socketOpener(serviceUrl(workload.service.url), workload.traffic.tls, orders.tls, events);
 const host = threadHost(workload.monotonicOriginNs, opener, (arrivals) => Atomics.store(scheduled, 0, arrivals));
 const generator = new Generator(workload, host, send);
 

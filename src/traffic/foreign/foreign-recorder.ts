@@ -29,7 +29,7 @@ export class ForeignRecorder {
   #broken: string | null = null;
 
   constructor(workload: Pick<Workload, 'service' | 'traffic'>, sinks: Sinks, clock: WallClock) {
-    this.#tally = new Tally(workload.service.ok);
+    this.#tally = new Tally([workload.service.ok]);
     this.#sinks = sinks;
     this.#clock = clock;
     this.#order = new RowOrder(workload.traffic.timeoutMs + READ_SLACK_MS, (record) => this.#write(record));

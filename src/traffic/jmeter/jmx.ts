@@ -185,6 +185,9 @@ function refuseWhatJmeterCannot({ service, traffic }: PlanInput): void {
     refuse('trusts every certificate: traffic.tls.ca and serverName cannot be kept', embedded);
   if (url.protocol === 'https:' && !traffic.tls.insecure)
     refuse('trusts every certificate', `say so with traffic.tls.insecure: true, or ${embedded}`);
+  if ((service.requests ?? []).length > 0 || service.values != null)
+    refuse('sends one request, not service.requests', 'use traffic.engine: embedded');
+  if (traffic.tls.certFile != null) refuse('does not show a client certificate', 'use traffic.engine: embedded');
   if (traffic.injectStall !== null) refuse('cannot inject a stall', 'traffic.injectStall needs the embedded engine');
   const texts = [
     service.url,

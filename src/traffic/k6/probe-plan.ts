@@ -120,6 +120,9 @@ function refuseWhatK6Cannot({ service, traffic }: Workload): void {
     refuse('cannot combine traffic.resolve with https', 'use traffic.engine: embedded, or let DNS name the addresses');
   if (traffic.tls.serverName !== null && traffic.tls.serverName !== url.hostname)
     refuse('cannot use another traffic.tls.serverName than the host of the URL', 'use traffic.engine: embedded');
+  if ((service.requests ?? []).length > 0 || service.values != null)
+    refuse('sends one request, not service.requests', 'use traffic.engine: embedded');
+  if (traffic.tls.certFile != null) refuse('does not show a client certificate', 'use traffic.engine: embedded');
   if (traffic.injectStall !== null) refuse('cannot inject a stall', 'traffic.injectStall needs the embedded engine');
   if (trafficForK6(service, traffic) !== traffic)
     refuse(`cannot vouch for lane reuse with ${service.method}`, 'set traffic.lanes.reuse: 0, or use another method');

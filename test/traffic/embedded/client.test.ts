@@ -1,6 +1,9 @@
+import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { selfSignedCertificate } from '../../../src/lab/certificate.js';
+import type { TlsMaterial } from '../../../src/traffic/embedded/tls-material.js';
 import { runInProcess } from './in-process.js';
 import { answerOk, OK, type Peer, peer, type SeenRequest } from './peers.js';
 import type { RowView } from './rows.js';
@@ -307,7 +310,7 @@ describe('embedded client over TLS', () => {
         service: { url },
         traffic: { ratePerSecond: 100, resolve, ...changes.traffic },
       },
-      given === undefined ? {} : { ca: given },
+      given === undefined ? {} : { tls: { ca: given } },
     );
   }
   it('trusts a given CA, by name and by IP address', async () => {
@@ -340,6 +343,33 @@ describe('embedded client over TLS', () => {
       status: 200,
       error: null,
     });
+  });
+  it('shows a client certificate to a server that demands one, its key encrypted', async () => {
+    const [key, cert] = [fixture('test-key.pem'), ca];
+    const passphrase = 'hunter2';
+    const encrypted = createPrivateKey(key).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase });
+    const stranger = selfSignedCertificate(['stranger.test'], new Date());
+    const demanding = async (tls: Partial<TlsMaterial>) => {
+      open = await peer(answerOk, { key, cert, requestCert: true, rejectUnauthorized: true, ca: cert });
+      const service = { url: `https://127.0.0.1:${open.port}/` };
+      const run = await runInProcess(
+        { maxDurationMs: 300, service, traffic: { ratePerSecond: 100 } },
+        { tls: { ca, ...tls } },
+      );
+      const { seen } = open;
+      await open.close();
+      return { ...run, seen };
+    };
+    const shown = await demanding({ cert, key: encrypted.toString(), passphrase });
+    all(shown.rows, { status: 200, error: null });
+    expect(shown.rows.some((r) => r.connectionUse > 1)).toBe(true);
+    for (const tls of [{}, { cert: stranger.certPem, key: stranger.keyPem }]) {
+      const { rows, seen } = await demanding(tls);
+      all(rows, { status: 0 });
+      for (const { error } of rows)
+        expect(error).toMatch(/^(ERR_SSL_|ECONNRESET|EPIPE|ROLLPROOF_DROPPED|ROLLPROOF_PEER_CLOSED)/);
+      expect(seen).toEqual([]);
+    }
   });
   it('records a peer that closes during the handshake', async () => {
     const { createServer } = await import('node:net');

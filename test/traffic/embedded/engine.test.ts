@@ -1,14 +1,34 @@
-import { readFileSync } from 'node:fs';
+import { createPrivateKey } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 // The worker exists only compiled: `npx tsc -p tsconfig.json` first.
 import { embeddedEngine } from '../../../dist/traffic/embedded/engine.js';
 import type { RunEvent } from '../../../src/domain/event.js';
 import type { TrafficProgress } from '../../../src/domain/ports.js';
 import type { SampleBatch } from '../../../src/domain/sample.js';
+import type { WeightedRequest } from '../../../src/domain/scenario.js';
 import { answerOk, type Peer, peer } from './peers.js';
 import { rowsOf } from './rows.js';
 import { type WorkloadChanges, workload } from './workload.js';
+
+const pathOf = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+const request = (more: Partial<WeightedRequest>): WeightedRequest => ({
+  name: 'one',
+  weight: 1,
+  method: 'GET',
+  path: '/',
+  headers: {},
+  body: null,
+  bodyFile: null,
+  ok: null,
+  ...more,
+});
+const VALUES = { file: 'v.csv', order: 'sequence', columns: ['n'], rows: [['1']], rowCount: 1 } as const;
+const folder = mkdtempSync(join(tmpdir(), 'rollproof-tls-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let server: Peer;
 beforeEach(async () => {
@@ -198,19 +218,35 @@ describe('embeddedEngine', () => {
     await refused({ traffic: { ratePerSecond: 0 } });
     await refused({ traffic: { tls: { caFile: '/no/such/file', serverName: null, insecure: false } } });
     await refused({ traffic: { resolve: { '127.0.0.1': ['nowhere'] } } });
+    await refused({ service: { requests: [request({ path: '/{{who}}' })], values: VALUES } });
+    const tls = { caFile: null, serverName: null, insecure: false };
+    const [certFile, keyFile] = [pathOf('test-cert.pem'), pathOf('test-key.pem')];
+    await refused({ traffic: { tls: { ...tls, certFile, keyFile: certFile } } });
+    await refused({ traffic: { tls: { ...tls, certFile, keyFile: null } } });
+    const encrypted = join(folder, 'key.pem');
+    const [cipher, passphrase] = ['aes-256-cbc', 'hunter2'];
+    const pem = createPrivateKey(readFileSync(keyFile)).export({ type: 'pkcs8', format: 'pem', cipher, passphrase });
+    writeFileSync(encrypted, pem);
+    for (const keyPassphrase of [null, 'wrong'])
+      await refused({ traffic: { tls: { ...tls, certFile, keyFile: encrypted, keyPassphrase } } });
     const long = { ratePerSecond: 1, path: '/', minHoldMs: 1, maxHoldMs: 5000 };
     await refused({ traffic: { lanes: { newWeight: 1, reuseWeight: 1, long } } });
     expect(server.seen).toEqual([]);
   });
 
-  it('trusts a CA file', async () => {
-    const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+  it('trusts a CA file and shows the client certificate of its files', async () => {
+    const fixture = pathOf;
     const read = (name: string) => readFileSync(fixture(name));
     await server.close();
-    server = await peer(answerOk, { key: read('test-key.pem'), cert: read('test-cert.pem') });
+    const [key, cert] = [read('test-key.pem'), read('test-cert.pem')];
+    server = await peer(answerOk, { key, cert, ca: cert, requestCert: true, rejectUnauthorized: true });
+    const client = { certFile: fixture('test-cert.pem'), keyFile: fixture('test-key.pem'), keyPassphrase: null };
     const { rows, end } = await run({
       service: { url: `https://127.0.0.1:${server.port}/` },
-      traffic: { ratePerSecond: 100, tls: { caFile: fixture('test-cert.pem'), serverName: null, insecure: false } },
+      traffic: {
+        ratePerSecond: 100,
+        tls: { caFile: fixture('test-cert.pem'), serverName: null, insecure: false, ...client },
+      },
     });
     expect(end.error).toBeNull();
     expect(rows.filter((r) => r.status === 200).length).toBeGreaterThan(30);

@@ -6,6 +6,7 @@ import type { FromGenerator } from '../../../src/traffic/embedded/messages.js';
 import { serviceUrl } from '../../../src/traffic/embedded/request.js';
 import { socketOpener } from '../../../src/traffic/embedded/sockets.js';
 import { threadHost } from '../../../src/traffic/embedded/thread-host.js';
+import { NO_MATERIAL, type TlsMaterial } from '../../../src/traffic/embedded/tls-material.js';
 import { type RowView, rowsOf } from './rows.js';
 import { type WorkloadChanges, workload } from './workload.js';
 
@@ -13,7 +14,7 @@ import { type WorkloadChanges, workload } from './workload.js';
 export function runInProcess(
   changes: WorkloadChanges,
   options: {
-    readonly ca?: string;
+    readonly tls?: Partial<TlsMaterial>;
     readonly running?: (generator: Generator) => void;
     readonly control?: ControlTarget;
   } = {},
@@ -25,7 +26,8 @@ export function runInProcess(
   return new Promise((resolve) => {
     const host = threadHost(
       work.monotonicOriginNs,
-      (events) => socketOpener(serviceUrl(work.service.url), work.traffic.tls, options.ca ?? null, events),
+      (events) =>
+        socketOpener(serviceUrl(work.service.url), work.traffic.tls, { ...NO_MATERIAL, ...options.tls }, events),
       () => {},
     );
     const parts = options.control === undefined ? host : { ...host, control: options.control };

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { OkRule } from '../../../src/domain/scenario.js';
 import { BatchUnpacker, type Row, SampleColumns } from '../../../src/traffic/embedded/columns.js';
 import { Dictionary } from '../../../src/traffic/embedded/dictionary.js';
 import { Pulse } from '../../../src/traffic/embedded/pulse.js';
@@ -27,6 +28,7 @@ const row: Row = {
   remoteIp: 0,
   localPort: 0,
   connectionId: 0,
+  request: 0,
   connectionUse: 0,
 };
 
@@ -144,22 +146,26 @@ describe('Tally', () => {
     const targets = new Dictionary();
     const a = targets.codeOfText('a');
     const hostile = targets.codeOfText('__proto__');
-    const tally = new Tally({
+    const rule: OkRule = {
       status: [
         [200, 299],
         [304, 304],
       ],
       bodyContains: 'x',
-    });
+    };
+    const tally = new Tally([rule, { status: [[201, 201]], bodyContains: null }]);
     for (let i = 1; i <= 100; i++) tally.count({ ...row, target: a, scheduledAt: 0, endedAt: i, bodyOk: 1 });
     tally.count({ ...row, status: 304, target: hostile, scheduledAt: 0, endedAt: 100_000, lane: 2 });
     tally.count({ ...row, status: 302 });
     tally.count({ ...row, status: 200, bodyOk: 0 });
     tally.count({ ...row, status: 200, error: 3 });
+    // Each request by its own rule.
+    tally.count({ ...row, status: 200, request: 1 });
+    tally.count({ ...row, status: 201, request: 1, scheduledAt: 0, endedAt: 1 });
     const figures = tally.takeProgress(250, 7, targets);
     expect(figures).toMatchObject({
-      ok: 101,
-      failed: 3,
+      ok: 102,
+      failed: 4,
       inFlight: 7,
       intervalMs: 250,
       answeredBy: [
@@ -169,6 +175,6 @@ describe('Tally', () => {
     });
     expect(figures.latencyMsP99).toBeGreaterThanOrEqual(99);
     expect(figures.latencyMsP99).toBeLessThan(99 * 1.06);
-    expect(tally.takeProgress(250, 0, targets)).toMatchObject({ ok: 101, answeredBy: [], latencyMsP99: 0 });
+    expect(tally.takeProgress(250, 0, targets)).toMatchObject({ ok: 102, answeredBy: [], latencyMsP99: 0 });
   });
 });

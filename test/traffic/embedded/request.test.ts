@@ -7,7 +7,7 @@ const long = { ratePerSecond: 1, path: '/slow?for={ms}&again={ms}', minHoldMs: 1
 
 describe('requestTemplate', () => {
   it('renders one request per lane: close on fresh connections, the hold time on long ones', () => {
-    const { render, headOnly } = requestTemplate(
+    const { render, kinds } = requestTemplate(
       workload({
         service: { url: 'http://service.test:8080/a/b?c=1#d', headers: { Cookie: 'x=1' } },
         traffic: { lanes: { newWeight: 1, reuseWeight: 1, long } },
@@ -15,29 +15,29 @@ describe('requestTemplate', () => {
     );
     const rest =
       'Host: service.test:8080\r\nUser-Agent: rollproof\r\nAccept: */*\r\nCookie: x=1\r\nX-Rollproof-Run: test-run\r\n';
-    expect(render(7, LANE_CODE.reuse, 0)).toBe(`GET /a/b?c=1 HTTP/1.1\r\n${rest}X-Rollproof-Seq: 7\r\n\r\n`);
-    expect(render(8, LANE_CODE.new, 0)).toBe(
+    expect(render(0, 7, LANE_CODE.reuse, 0)).toBe(`GET /a/b?c=1 HTTP/1.1\r\n${rest}X-Rollproof-Seq: 7\r\n\r\n`);
+    expect(render(0, 8, LANE_CODE.new, 0)).toBe(
       `GET /a/b?c=1 HTTP/1.1\r\n${rest}Connection: close\r\nX-Rollproof-Seq: 8\r\n\r\n`,
     );
-    expect(render(9, LANE_CODE.long, 1234)).toBe(
+    expect(render(0, 9, LANE_CODE.long, 1234)).toBe(
       `GET /slow?for=1234&again=1234 HTTP/1.1\r\n${rest}Connection: close\r\nX-Rollproof-Seq: 9\r\n\r\n`,
     );
-    expect(headOnly).toBe(false);
+    expect(kinds.map((kind) => kind.headOnly)).toEqual([false]);
   });
   it('counts the body in bytes and sends it as UTF-8', () => {
     const { render } = requestTemplate(workload({ service: { method: 'POST', body: '{"é":"€"}' } }));
-    const text = render(0, LANE_CODE.reuse, 0);
+    const text = render(0, 0, LANE_CODE.reuse, 0);
     expect(text).toContain('\r\nContent-Length: 12\r\n');
     expect(Buffer.from(text.split('\r\n\r\n')[1]!, 'latin1').toString('utf8')).toBe('{"é":"€"}');
-    expect(requestTemplate(workload({ service: { method: 'POST' } })).render(0, 1, 0)).toContain(
+    expect(requestTemplate(workload({ service: { method: 'POST' } })).render(0, 0, 1, 0)).toContain(
       'Content-Length: 0\r\n',
     );
   });
   it('lets the scenario replace Host, Accept and User-Agent', () => {
     const headers = { hOst: 'other', ACCEPT: 'text/plain', 'user-agent': 'me' };
-    const text = requestTemplate(workload({ service: { headers } })).render(0, 1, 0);
+    const text = requestTemplate(workload({ service: { headers } })).render(0, 0, 1, 0);
     expect(text).not.toMatch(/127\.0\.0\.1|\*\/\*|rollproof\r\n/);
-    expect(requestTemplate(workload({ service: { method: 'HEAD' } })).headOnly).toBe(true);
+    expect(requestTemplate(workload({ service: { method: 'HEAD' } })).kinds[0]!.headOnly).toBe(true);
   });
   it.each([
     [{ headers: { A: 'b\r\nX-Rollproof-Seq: 1' } }, /line breaks/],

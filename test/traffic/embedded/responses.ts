@@ -10,12 +10,8 @@ export function read(
 ) {
   const { dictionaries } = new SampleColumns(1);
   const head = headFormat({ target: 'X-Target', version: 'x-version', bootId: 'x-boot' }, dictionaries);
-  const reader = new ResponseReader({
-    head,
-    body: bodyCheck(options.contains ?? null),
-    headOnly: options.headOnly ?? false,
-  });
-  reader.begin();
+  const reader = new ResponseReader(head);
+  reader.begin({ body: bodyCheck(options.contains ?? null), headOnly: options.headOnly ?? false });
   let left = 0;
   for (const piece of pieces) {
     const bytes = Buffer.isBuffer(piece) ? piece : Buffer.from(piece, 'latin1');

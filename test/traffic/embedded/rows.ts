@@ -22,6 +22,7 @@ export interface RowView {
   readonly localPort: number;
   readonly connectionId: number;
   readonly connectionUse: number;
+  readonly request: string | null;
 }
 
 /** All rows of some batches, sorted by seq. */
@@ -52,6 +53,7 @@ export function rowsOf(batches: readonly SampleBatch[]): RowView[] {
         localPort: b.localPort[i]!,
         connectionId: b.connectionId[i]!,
         connectionUse: b.connectionUse[i]!,
+        request: b.request === undefined ? null : text(b.request),
       });
     }
   }

@@ -17,10 +17,15 @@ const ORIGIN_WORD = {
   unknown: 'unknown',
 } as const;
 
+/** The lane, and with several requests which of them. */
+function laneText({ lane, request }: Pick<FailureRow, 'lane' | 'request'>): string {
+  return request === undefined ? lane : `${lane}, ${oneLine(request, 63)}`;
+}
+
 function groups(result: RunResult): Hole {
   const rows = result.errors.map(
     (g) =>
-      html`<tr><td class="n"><strong>${count(g.count)}</strong></td><td><code>${g.class}</code></td><td>${g.status === null ? null : `${g.status} `}${oneLine(g.detail, 200)}</td><td>${ORIGIN_WORD[g.origin]}</td><td>${g.phase ?? '–'}</td><td>${g.target ?? 'not named'}</td><td>${g.lane}</td><td class="n nowrap"><a href="${zoomLink(g.firstAt, g.lastAt)}">${instant(g.firstAt, 3)} – ${instant(g.lastAt, 3)}</a></td></tr>`,
+      html`<tr><td class="n"><strong>${count(g.count)}</strong></td><td><code>${g.class}</code></td><td>${g.status === null ? null : `${g.status} `}${oneLine(g.detail, 200)}</td><td>${ORIGIN_WORD[g.origin]}</td><td>${g.phase ?? '–'}</td><td>${g.target ?? 'not named'}</td><td>${laneText(g)}</td><td class="n nowrap"><a href="${zoomLink(g.firstAt, g.lastAt)}">${instant(g.firstAt, 3)} – ${instant(g.lastAt, 3)}</a></td></tr>`,
   );
   const heads = [
     { n: 'count' },
@@ -40,7 +45,7 @@ const NONE = '–';
 function failureRow(f: FailureRow, manySources: boolean): Markup {
   const took = f.endedAt === null ? null : f.endedAt - (f.sentAt ?? f.scheduledAt);
   const at = f.errorPhase === 'none' ? null : html` <i>in ${f.errorPhase}</i>`;
-  return html`<tr><td data-at="${Math.round(f.scheduledAt)}">${clock(f.scheduledAt, 3)}</td><td>${f.phase ?? NONE}</td><td>${f.target ?? NONE}</td><td>${f.class}</td><td>${f.status === null ? null : `${f.status} `}${oneLine(f.detail, 160)}${at}</td><td>${took === null ? NONE : duration(took)}</td><td>${f.lane}</td><td>${f.version}</td><td>${f.remoteIp}</td><td>${manySources ? f.source : null}#${f.seq}</td></tr>`;
+  return html`<tr><td data-at="${Math.round(f.scheduledAt)}">${clock(f.scheduledAt, 3)}</td><td>${f.phase ?? NONE}</td><td>${f.target ?? NONE}</td><td>${f.class}</td><td>${f.status === null ? null : `${f.status} `}${oneLine(f.detail, 160)}${at}</td><td>${took === null ? NONE : duration(took)}</td><td>${laneText(f)}</td><td>${f.version}</td><td>${f.remoteIp}</td><td>${manySources ? f.source : null}#${f.seq}</td></tr>`;
 }
 
 function picker(name: string, column: number, values: readonly string[]): Markup {
