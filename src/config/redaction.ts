@@ -27,7 +27,7 @@ export function redactScenario(scenario: Scenario): Scenario {
 }
 
 function redactBalancer(balancer: BalancerConfig): BalancerConfig {
-  if (balancer.kind === 'lab' || balancer.endpoint === null) return balancer;
+  if (!('endpoint' in balancer) || balancer.endpoint === null) return balancer;
   return { ...balancer, endpoint: withoutSecrets(balancer.endpoint) };
 }
 
