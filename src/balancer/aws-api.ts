@@ -1,4 +1,5 @@
 import { RollproofError } from '../domain/errors.js';
+import { shellWord } from './shell-word.js';
 
 /** How the drivers of AWS's balancers reach their API. */
 export interface AwsAccess {
@@ -53,11 +54,6 @@ export async function ask<T>(access: AwsAccess, hint: RefusalHint, call: () => P
 export function awsCommand(service: 'elb' | 'elbv2', verb: string, access: AwsAccess): string {
   const endpoint = access.endpoint === null ? '' : ` --endpoint-url ${shellWord(access.endpoint)}`;
   return `aws ${service} ${verb} --region ${shellWord(access.region)}${endpoint}`;
-}
-
-/** Quoted only where a shell would need it, so the usual command stays readable. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function apiError(cause: unknown, access: AwsAccess, hint: RefusalHint): RollproofError {

@@ -15,17 +15,9 @@ import {
 import { RollproofError } from '../domain/errors.js';
 import type { Balancer, BalancerFacts, LockTag } from '../domain/ports.js';
 import type { Target, TargetHealth } from '../domain/target.js';
-import {
-  type AwsAccess,
-  ask,
-  awsCommand,
-  clientConfig,
-  isDenied,
-  LOCK_TAG,
-  type RefusalHint,
-  shellWord,
-} from './aws-api.js';
+import { type AwsAccess, ask, awsCommand, clientConfig, isDenied, LOCK_TAG, type RefusalHint } from './aws-api.js';
 import { classicTargetState } from './classic-states.js';
+import { shellWord } from './shell-word.js';
 
 export interface ClassicOptions extends AwsAccess {
   readonly name: string;

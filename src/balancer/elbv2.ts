@@ -14,18 +14,10 @@ import {
 import { RollproofError } from '../domain/errors.js';
 import type { Balancer, LockTag } from '../domain/ports.js';
 import type { Target, TargetHealth } from '../domain/target.js';
-import {
-  type AwsAccess,
-  ask,
-  awsCommand,
-  clientConfig,
-  isDenied,
-  LOCK_TAG,
-  type RefusalHint,
-  shellWord,
-} from './aws-api.js';
+import { type AwsAccess, ask, awsCommand, clientConfig, isDenied, LOCK_TAG, type RefusalHint } from './aws-api.js';
 import { describeElbv2 } from './elbv2-facts.js';
 import { elbv2TargetState } from './elbv2-states.js';
+import { shellWord } from './shell-word.js';
 
 export interface Elbv2Options extends AwsAccess {
   /** The target group's name, unique in an account's region. */

@@ -43,7 +43,7 @@ export async function lockBalancer(
 }
 
 async function lockTag(scenario: Scenario, balancer: Balancer, work: string, io: LockIo): Promise<() => Promise<void>> {
-  const wanted = scenario.balancer.kind !== 'lab' && scenario.balancer.lockTag === true;
+  const wanted = 'lockTag' in scenario.balancer && scenario.balancer.lockTag === true;
   if (!wanted || balancer.lockTag === undefined) return () => Promise.resolve();
   const origin = io.monotonicNs();
   const deps = { clock: realClock(origin), random: randomFrom(Number(origin & 0x1f_ffff_ffff_ffffn)) };
@@ -54,6 +54,7 @@ async function lockTag(scenario: Scenario, balancer: Balancer, work: string, io:
 /** What one balancer is called among the files of the state directory; null for a lab of the scenario's own. */
 export function balancerKey({ balancer }: Scenario): string | null {
   if (balancer.kind === 'lab') return null;
+  if (balancer.kind === 'haproxy') return [balancer.kind, balancer.socket, balancer.name].join('-');
   return [balancer.kind, balancer.region, balancer.name, balancer.endpoint ?? ''].filter((w) => w !== '').join('-');
 }
 

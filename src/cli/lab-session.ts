@@ -47,6 +47,7 @@ function labAccess(lab: LabHandle): LabAccess {
     region: lab.region,
     loadBalancer: lab.loadBalancer,
     targetGroupArn: lab.targetGroupArn,
+    haproxy: lab.haproxy,
     url: lab.url,
     caFile: lab.caFile,
     addresses: lab.nodes.map((n) => `${n.host}:${n.port}`),

@@ -96,9 +96,9 @@ function checked(options: LaunchOptions): LaunchOptions {
 }
 
 function readyLine(lab: LabHandle): object {
-  const { endpoint, region, kind, loadBalancer, loadBalancerArn, targetGroupArn } = lab;
+  const { endpoint, region, kind, loadBalancer, loadBalancerArn, targetGroupArn, haproxy } = lab;
   const { dnsName, url, caFile, nodes, instances, note, env } = lab;
-  const balancer = { kind, loadBalancer, loadBalancerArn, targetGroupArn };
+  const balancer = { kind, loadBalancer, loadBalancerArn, targetGroupArn, haproxy };
   return { endpoint, region, ...balancer, dnsName, url, caFile, nodes, instances, note, env };
 }
 
@@ -108,20 +108,30 @@ function readyText(lab: LabHandle): string {
   const nodes = lab.nodes.map((n) => `${scheme}://${n.host}:${n.port}/`).join('  ');
   const trust = lab.caFile === null ? '' : `\ncertificate ${lab.caFile} (give it to your client as the CA to trust)`;
   const group = lab.targetGroupArn === null ? '' : `\ntarget group ${lab.targetGroupArn}`;
-  const [variable, look] =
-    lab.targetGroupArn === null
-      ? ['', `elb describe-instance-health --load-balancer-name ${lab.loadBalancer}`]
-      : ['_V2', `elbv2 describe-target-health --target-group-arn ${lab.targetGroupArn}`];
   const note = lab.note === null ? '' : `\nnote        ${lab.note}`;
   return `lab ready: ${lab.kind} load balancer ${lab.loadBalancer} in ${lab.region}${group}
 ${targets}
 data plane  ${nodes}${trust}${note}
-API         ${lab.endpoint}
-point any AWS client at it:
-  export AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING${variable}=${lab.endpoint} AWS_REGION=${lab.region} AWS_DEFAULT_REGION=${lab.region} AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab
-  aws ${look}
+${lab.haproxy === null ? awsText(lab) : haproxyText(lab.haproxy)}
 Ctrl-C stops it.
 `;
+}
+
+function awsText(lab: LabHandle): string {
+  const [variable, look] =
+    lab.targetGroupArn === null
+      ? ['', `elb describe-instance-health --load-balancer-name ${lab.loadBalancer}`]
+      : ['_V2', `elbv2 describe-target-health --target-group-arn ${lab.targetGroupArn}`];
+  return `API         ${lab.endpoint}
+point any AWS client at it:
+  export AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING${variable}=${lab.endpoint} AWS_REGION=${lab.region} AWS_DEFAULT_REGION=${lab.region} AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab
+  aws ${look}`;
+}
+
+function haproxyText({ socket, backend }: NonNullable<LabHandle['haproxy']>): string {
+  return `runtime API ${socket}
+ask it:
+  echo 'show servers state ${backend}' | socat - UNIX-CONNECT:${socket}`;
 }
 
 /** Made when missing; one that cannot be written is said before anything starts. */

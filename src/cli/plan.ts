@@ -6,6 +6,7 @@ import { formatDuration } from '../domain/time.js';
 import { type Power, type PowerProblem, powerOf } from '../evidence/power.js';
 import { pipelineOf, sleepMsOf } from '../pipeline/compile.js';
 import { plainLine } from '../report/plain-text.js';
+import { balancerWords } from './balancer-words.js';
 import type { Io } from './io.js';
 import type { Finish } from './program.js';
 import { scenarioFrom } from './run.js';
@@ -51,7 +52,6 @@ export function expectedMs(scenario: Scenario): number {
 
 function planText(scenario: Scenario, power: Power): string {
   const { balancer, traffic, targets, rollout } = scenario;
-  const where = balancer.kind === 'lab' ? `the lab (${balancer.preset})` : `${balancer.name} in ${balancer.region}`;
   const pipeline = pipelineOf(scenario, null);
   const stages = pipeline.stages.map(
     (s) => `  ${plainLine(s.name)}\n${s.steps.map((step) => `    ${plainLine(stepLabel(step))}\n`).join('')}`,
@@ -60,7 +60,7 @@ function planText(scenario: Scenario, power: Power): string {
     traffic.lanes.long === null
       ? 'no long lane'
       : `plus ${traffic.lanes.long.ratePerSecond}/s held ${formatDuration(traffic.lanes.long.minHoldMs)} to ${formatDuration(traffic.lanes.long.maxHoldMs)}`;
-  return `${plainLine(scenario.name)}: ${plainLine(rollout.version)} over ${targets.map((t) => plainLine(t.id)).join(', ')} behind ${plainLine(where)}
+  return `${plainLine(scenario.name)}: ${plainLine(rollout.version)} over ${targets.map((t) => plainLine(t.id)).join(', ')} behind ${plainLine(balancerWords(balancer))}
 
 pipeline
 ${stages.join('')}

@@ -5,6 +5,7 @@ import { formatProblems } from '../config/problem-text.js';
 import { RollproofError } from '../domain/errors.js';
 import type { ReportLayout } from '../domain/event.js';
 import type { Scenario } from '../domain/scenario.js';
+import { balancerWords } from './balancer-words.js';
 import type { Io } from './io.js';
 import { portNumber } from './port-number.js';
 import type { Finish } from './program.js';
@@ -109,7 +110,7 @@ export async function confirmed(
 ): Promise<void> {
   const { balancer, targets, rollout } = scenario;
   if (balancer.kind === 'lab' || options.yes === true) return;
-  const what = `${more === null ? '' : `${more}: `}roll ${rollout.version} over ${targets.map((t) => t.id).join(', ')} behind ${balancer.name} in ${balancer.region}`;
+  const what = `${more === null ? '' : `${more}: `}roll ${rollout.version} over ${targets.map((t) => t.id).join(', ')} behind ${balancerWords(balancer)}`;
   if (!io.stdinIsTty) {
     throw new RollproofError('CONFIRMATION_NEEDED', `this would ${what}, and there is no terminal to ask`, {
       hint: 'add --yes to the command',

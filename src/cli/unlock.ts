@@ -22,7 +22,7 @@ export function addUnlock(program: Command, io: Io, finish: Finish): void {
         throw new RollproofError('ARGUMENT_INVALID', 'a lab of the scenario’s own has no lock', { hint: null });
       const { balancerFor } = await import('../run/compose.js');
       const { retriesOf } = await import('./retries.js');
-      const tagged = scenario.balancer.kind !== 'lab' && scenario.balancer.lockTag === true;
+      const tagged = 'lockTag' in scenario.balancer && scenario.balancer.lockTag === true;
       const balancer = tagged ? balancerFor(scenario, null, retriesOf(io)) : null;
       try {
         finish(await unlock(files.lock, balancer, options.force === true, io));

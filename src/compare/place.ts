@@ -8,6 +8,8 @@ import type { Scenario } from '../domain/scenario.js';
 export function placeOf({ environment, balancer }: Pick<Scenario, 'environment' | 'balancer'>): Place {
   const { kind, name } = balancer;
   if (kind === 'lab') return { environment, balancerKind: kind, balancerName: `${name} (${balancer.preset})` };
+  if (balancer.kind === 'haproxy')
+    return { environment, balancerKind: kind, balancerName: `${name} at ${balancer.socket}` };
   const where = balancer.endpoint === null ? `in ${balancer.region}` : `at ${balancer.endpoint}`;
   return { environment, balancerKind: kind, balancerName: `${name} ${where}` };
 }

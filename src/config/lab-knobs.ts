@@ -53,8 +53,9 @@ export const LAB_KNOBS: readonly LabKnob[] = [
     kind: 'choice',
     min: 0,
     max: MAX_TEXT,
-    of: ['classic', 'application', 'network'],
-    description: 'Which AWS balancer the lab is, whatever the timing: `classic`, `application` or `network` (ELBv2).',
+    of: ['classic', 'application', 'network', 'haproxy'],
+    description:
+      'Which balancer the lab is, whatever the timing: `classic`, `application` or `network` (ELBv2), or a real `haproxy`, reached over its runtime API.',
   },
   count('nodes', 1, 8, 'Load balancer nodes, each with its own view of the targets.'),
   flag('azPerNode', 'Every node in a zone of its own; false puts all nodes and targets into one.'),

@@ -54,7 +54,7 @@ function bodyOf({ body, bodyFile }: Pick<Service, 'body' | 'bodyFile'>): string 
 }
 
 function redactBalancer(balancer: BalancerConfig): BalancerConfig {
-  if (balancer.kind === 'lab' || balancer.endpoint === null) return balancer;
+  if (!('endpoint' in balancer) || balancer.endpoint === null) return balancer;
   return { ...balancer, endpoint: withoutSecrets(balancer.endpoint) };
 }
 

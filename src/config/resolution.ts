@@ -83,6 +83,10 @@ function balancerOf(balancer: ScenarioDocument['balancer']): BalancerConfig {
     const { targetGroup, ...rest } = balancer;
     return { ...rest, ...targetGroupOf(targetGroup) };
   }
+  if (balancer.kind === 'haproxy') {
+    const { kind, socket, backend, drainTimeout, afterDrain, checkInterval } = balancer;
+    return { kind, name: backend, socket, drainTimeoutMs: drainTimeout, afterDrain, checkIntervalMs: checkInterval };
+  }
   const knobs = Object.entries(balancer.knobs).filter(
     (entry): entry is [string, LabKnobValue] => entry[1] !== undefined,
   );

@@ -44,6 +44,10 @@ export interface BalancerFacts {
   readonly zones: readonly string[];
   /** Other balancers that have some of its members, by instance id; absent or null = not known. */
   readonly elsewhere?: Readonly<Record<string, readonly string[]>> | null;
+  /** Why one of its targets is no member at present, by instance id, in a few words; absent = it does not tell. */
+  readonly outside?: Readonly<Record<string, string>>;
+  /** What else of its configuration a roll should know, a sentence each; untrusted text. */
+  readonly cautions?: readonly string[];
   /** What it deals out to its targets: single requests, or whole connections with all their requests; absent = not known. */
   readonly balances?: 'requests' | 'connections';
   /** Until a detached target gets nothing new any more, and an attached one is routed to, ms at worst; absent = 30 s. */

@@ -102,6 +102,18 @@ export type BalancerConfig =
       readonly lockTag?: boolean;
     }
   | {
+      /** A backend of a running HAProxy, through its runtime API. */
+      readonly kind: 'haproxy';
+      /** The backend's name. */
+      readonly name: string;
+      /** A path, or host:port. */
+      readonly socket: string;
+      readonly drainTimeoutMs: number;
+      readonly afterDrain: 'maint' | 'drain';
+      /** HAProxy's `inter`; null = not known. */
+      readonly checkIntervalMs: number | null;
+    }
+  | {
       readonly kind: 'lab';
       readonly name: string;
       readonly preset: string;

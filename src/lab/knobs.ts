@@ -5,18 +5,21 @@ export type LabKnobInput = number | boolean | string | readonly [number, number]
 export type KnobRange = readonly [number, number];
 
 /** AWS's three balancers: Classic ELB, Application and Network Load Balancer. */
-export type LabKind = 'classic' | 'application' | 'network';
+export type AwsKind = 'classic' | 'application' | 'network';
+
+/** What the lab can be: one of AWS's, or a real HAProxy that is spoken to over its own runtime API. */
+export type LabKind = AwsKind | 'haproxy';
 
 /** Every knob resolved. All `…Ms` values are already multiplied by `timeScale`. */
 export interface LabKnobs {
-  /** Which of AWS's balancers the lab is; which API speaks of it and how its nodes answer. */
+  /** Which balancer the lab is; which API speaks of it and how its nodes answer. */
   readonly kind: LabKind;
   /** Balancer nodes, each with its own address, routing table and health checks. */
   readonly nodes: number;
   /** Each node in an Availability Zone of its own; false = all nodes and instances share one. */
   readonly azPerNode: boolean;
   /** Whose data plane the nodes have when it is not that of `kind`: an NLB's, say, behind the Classic API. */
-  readonly nodesLike: 'kind' | LabKind;
+  readonly nodesLike: 'kind' | AwsKind;
   /** What clients speak to the nodes: http, https, tcp or ssl. Instances are spoken to in the clear. */
   readonly listener: 'http' | 'https' | 'tcp' | 'ssl';
   /** What carries the traffic: the lab's own code, or a HAProxy process per node. */
@@ -121,7 +124,7 @@ const flag: KnobKind = { kind: 'flag' };
 const count = (min: number, max: number): KnobKind => ({ kind: 'number', min, max, whole: true });
 
 const KINDS: Readonly<Record<LabKnobName, KnobKind>> = {
-  kind: { kind: 'choice', of: ['classic', 'application', 'network'] },
+  kind: { kind: 'choice', of: ['classic', 'application', 'network', 'haproxy'] },
   nodes: count(1, 8),
   azPerNode: flag,
   nodesLike: { kind: 'choice', of: ['kind', 'classic', 'application', 'network'] },

@@ -1,6 +1,7 @@
 import type { Account } from './elb/account.js';
 import type { LoadBalancer } from './elb/load-balancer.js';
 import type { ElbNode } from './elb/membership.js';
+import type { OwnHaproxy } from './haproxy/own.js';
 import type { ServerState, Supervisor } from './supervisor.js';
 
 /** What `GET /state` answers: what is so, not what the API says; `atMs` are CLOCK_MONOTONIC in milliseconds. */
@@ -40,10 +41,14 @@ export interface LabState {
 type BalancerState = LabState['loadBalancers'][number];
 
 /** The lab's ground truth now. */
-export function labState(account: Account, supervisor: Supervisor): LabState {
+export function labState(account: Account, supervisor: Supervisor, haproxy: OwnHaproxy | null): LabState {
   return {
     servers: supervisor.states(),
-    loadBalancers: [...account.all().map((each) => classicState(account, each)), ...v2States(account)],
+    loadBalancers: [
+      ...account.all().map((each) => classicState(account, each)),
+      ...v2States(account),
+      ...haproxyStates(haproxy),
+    ],
   };
 }
 
@@ -80,6 +85,14 @@ function v2States(account: Account): readonly BalancerState[] {
       events: groups.flatMap((group) => group.events).sort((a, b) => a.atMs - b.atMs),
     };
   });
+}
+
+/** What its servers are is HAProxy's own to tell, over its runtime API. */
+function haproxyStates(haproxy: OwnHaproxy | null): readonly BalancerState[] {
+  if (haproxy === null) return [];
+  const { backend, host, port, pid } = haproxy;
+  const node = { name: 'haproxy', zone: '', host, port, pid };
+  return [{ name: backend, dnsName: '', nodes: [node], instances: [], events: [] }];
 }
 
 function nodeState({ name, view }: ElbNode, zone: string): BalancerState['nodes'][number] {

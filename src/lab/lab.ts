@@ -5,6 +5,7 @@ import { Account } from './elb/account.js';
 import type { LabInstance } from './elb/balancer-record.js';
 import type { ListenerProtocol, StartNodeView } from './elb/node-view-port.js';
 import { zonesOf } from './elb/zones.js';
+import type { HaproxyServerLine, OwnHaproxy } from './haproxy/own.js';
 import type { LabKnobs } from './knobs.js';
 import { labState } from './lab-state.js';
 import { type NodeTraits, startNodeGroup } from './node-group.js';
@@ -32,6 +33,8 @@ export interface LabDeps {
    * @throws ToolMissing when the machine has no such data plane.
    */
   readonly dataPlane: (kind: LabKnobs['dataPlane'], targets: number) => DataPlane;
+  /** Starts a HAProxy that is the load balancer itself. @throws ToolMissing. */
+  readonly startHaproxy: (servers: readonly HaproxyServerLine[], knobs: LabKnobs) => Promise<OwnHaproxy>;
   /** Writes a small file that lives as long as the lab. */
   readonly keepFile: (name: string, text: string) => { readonly path: string; remove(): void };
   /** Told of faults of the lab itself. */
@@ -120,7 +123,7 @@ async function assemble(
   };
   const account = accountOf(assembly);
   closers.push(() => account.close());
-  const balancer = await startOwnBalancer(account, options, timers);
+  const { balancer, haproxy } = await ownBalancerOf(assembly, account, closers);
   const port = options.apiPort ?? 0;
   const api = await startApiServer({
     account,
@@ -136,10 +139,28 @@ async function assemble(
   const control = await startControl({
     token,
     deploy: (name, version, tell) => supervisor.deploy(name, version, tell),
-    state: () => labState(account, supervisor),
+    state: () => labState(account, supervisor, haproxy),
   });
   closers.push(() => control.close());
-  return infoOf(assembly, balancer, { endpoint: api.endpoint, controlUrl: control.url, controlToken: token });
+  return infoOf(assembly, balancer, haproxy, { endpoint: api.endpoint, controlUrl: control.url, controlToken: token });
+}
+
+/** AWS's, or a real HAProxy with the fleet behind it; then the account has none. */
+async function ownBalancerOf(
+  { options, settings, deps, supervisor }: Assembly,
+  account: Account,
+  closers: (() => Promise<void>)[],
+): Promise<{ readonly balancer: OwnBalancer; readonly haproxy: OwnHaproxy | null }> {
+  const { kind } = settings.knobs;
+  if (kind !== 'haproxy')
+    return { balancer: await startOwnBalancer(kind, account, options, deps.timers), haproxy: null };
+  const servers = supervisor.states().map(({ instance, host, port }) => ({ name: instance, host, port }));
+  const lines = servers.map((server) => ({ ...server, disabled: false }));
+  const haproxy = await deps.startHaproxy(lines, settings.knobs);
+  closers.push(() => haproxy.stop());
+  const dnsName = `${options.name}.haproxy.lab.invalid`;
+  const nodes = [{ host: haproxy.host, port: haproxy.port }];
+  return { balancer: { dnsName, nodes, loadBalancerArn: null, targetGroupArn: null }, haproxy };
 }
 
 function accountOf({ options, settings, deps, random, supervisor, traits, dataPlane, notes }: Assembly): Account {
@@ -177,6 +198,7 @@ function dataPlaneNotes({ dataPlane, preopen }: LabKnobs): readonly string[] {
 function infoOf(
   { options, settings, deps, supervisor, caFile, notes }: Assembly,
   balancer: OwnBalancer,
+  haproxy: OwnHaproxy | null,
   access: { readonly endpoint: string; readonly controlUrl: string; readonly controlToken: string },
 ): LabInfo {
   const { nodes } = balancer;
@@ -189,6 +211,7 @@ function infoOf(
     loadBalancer: options.name,
     loadBalancerArn: balancer.loadBalancerArn,
     targetGroupArn: balancer.targetGroupArn,
+    haproxy: haproxy === null ? null : haproxyAccess(haproxy, settings.knobs),
     dnsName: balancer.dnsName,
     url: `${caFile === null ? 'http' : 'https'}://${nodes[0]!.host}:${nodes[0]!.port}/`,
     caFile,
@@ -212,6 +235,10 @@ function infoOf(
       ROLLPROOF_LAB_TOKEN: access.controlToken,
     },
   };
+}
+
+function haproxyAccess({ socket, backend }: OwnHaproxy, knobs: LabKnobs): NonNullable<LabInfo['haproxy']> {
+  return { socket, backend, drainTimeoutMs: knobs.drainTimeoutMs, checkIntervalMs: knobs.healthIntervalMs };
 }
 
 /** Closes in reverse order; a part that fails to close does not keep the others open. */

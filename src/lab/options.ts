@@ -32,13 +32,21 @@ export interface LabInfo {
   /** The AWS API. */
   readonly endpoint: string;
   readonly region: string;
-  /** Which of AWS's balancers it is: Classic, or one of ELBv2's two. */
+  /** Which balancer it is: Classic, one of ELBv2's two, or a HAProxy. */
   readonly kind: LabKind;
   readonly loadBalancer: string;
   /** Null for a Classic balancer. */
   readonly loadBalancerArn: string | null;
   /** Null for a Classic balancer. */
   readonly targetGroupArn: string | null;
+  /** How the HAProxy is reached that the lab is; null for AWS's balancers. */
+  readonly haproxy: {
+    /** Path of its runtime API's socket. */
+    readonly socket: string;
+    readonly backend: string;
+    readonly drainTimeoutMs: number;
+    readonly checkIntervalMs: number;
+  } | null;
   /** A name that never resolves: clients take `nodes` for its addresses. */
   readonly dnsName: string;
   /** The first node, for a person's curl; traffic must use all of `nodes`. */
@@ -88,8 +96,10 @@ export function labOptionsOf(value: unknown): LabOptions {
   need(Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65_535, 'apiPort must be a port number');
   const logDir = given.accessLogDir ?? '/';
   need(typeof logDir === 'string' && isAbsolute(logDir), 'accessLogDir must be an absolute path');
-  const onHaproxy = (given.knobs as Record<string, unknown> | null)?.dataPlane === 'haproxy';
-  need(!onHaproxy || given.accessLogDir === undefined, "access logs cannot be had with 'dataPlane' haproxy");
+  for (const knob of ['dataPlane', 'kind']) {
+    const onHaproxy = (given.knobs as Record<string, unknown> | null)?.[knob] === 'haproxy';
+    need(!onHaproxy || given.accessLogDir === undefined, `access logs cannot be had with '${knob}' haproxy`);
+  }
   problems.push(...instanceProblems(given.instances));
   if (problems.length > 0) throw new Error(`lab options: ${problems.join('; ')}`);
   return value as LabOptions;

@@ -6,7 +6,7 @@ import { CROSS_ZONE, DEREGISTRATION_DELAY, IDLE_TIMEOUT } from './elb/v2/attribu
 import { initialV2HealthCheck, type V2Type } from './elb/v2/health-check.js';
 import { LAB_VPC } from './elb/v2/v2-account.js';
 import { subnetOf } from './elb/zones.js';
-import type { LabKnobs } from './knobs.js';
+import type { AwsKind, LabKnobs } from './knobs.js';
 import type { LabOptions } from './options.js';
 import { pause, type Timers } from './timers.js';
 
@@ -26,8 +26,12 @@ const SETTLE_POLL_MS = 10;
 const SETTLE_INTERVAL_MS = 50;
 
 /** Starts the lab's own balancer and waits until its whole fleet is in service. @throws Error when it does not get there. */
-export function startOwnBalancer(account: Account, options: LabOptions, timers: Timers): Promise<OwnBalancer> {
-  const { kind } = account.options.knobs;
+export function startOwnBalancer(
+  kind: AwsKind,
+  account: Account,
+  options: LabOptions,
+  timers: Timers,
+): Promise<OwnBalancer> {
   return kind === 'classic' ? startClassic(account, options, timers) : startV2(kind, account, options, timers);
 }
 

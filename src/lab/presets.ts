@@ -1,4 +1,4 @@
-import { haproxyRefusals } from './haproxy/refusals.js';
+import { haproxyRefusals, ownHaproxyRefusals } from './haproxy/refusals.js';
 import {
   isLabKnob,
   knobProblem,
@@ -168,7 +168,10 @@ export function labSettings(preset: string, overrides: Readonly<Record<string, u
   if (problems.length === 0 && inputs.kind === 'network' && String(inputs.listener).startsWith('http')) {
     problems.push("'listener' of a Network Load Balancer must be tcp or ssl");
   }
-  if (inputs.dataPlane === 'haproxy') {
+  if (inputs.kind === 'haproxy') {
+    if (inputs.listener !== 'http') problems.push("'listener' must be http with 'kind' haproxy");
+    problems.push(...ownHaproxyRefusals(overrides));
+  } else if (inputs.dataPlane === 'haproxy') {
     if (inputs.listener !== 'http') problems.push("'listener' must be http with 'dataPlane' haproxy");
     problems.push(...haproxyRefusals(overrides));
   }

@@ -10,6 +10,8 @@ import { type AppHandlers, type AppProcess, appMessageOf } from './application.j
 import { systemClock } from './dataplane/node-clock.js';
 import { type DataPlanePort, RemoteDataPlane } from './dataplane/remote-node.js';
 import type { FromDataPlane } from './dataplane/thread-protocol.js';
+import { startOwnHaproxy } from './haproxy/own.js';
+import type { HaproxySurroundings } from './haproxy/running.js';
 import { startHaproxyView } from './haproxy/start.js';
 import type { DataPlane, LabDeps } from './lab.js';
 import type { Timers } from './timers.js';
@@ -43,18 +45,25 @@ export function systemLabDeps(onFault: (cause: unknown) => void): LabDeps {
         protocols: new Set(['HTTP', 'HTTPS', 'TCP', 'SSL', 'TLS']),
       };
     },
+    startHaproxy: (servers, knobs) => startOwnHaproxy(servers, knobs, haproxySurroundings('kind', onFatal)),
     keepFile,
     onFault,
   };
 }
 
 function haproxyPlane(targets: number, onFatal: (cause: unknown) => void): DataPlane {
+  const plane = { ...haproxySurroundings('dataPlane', onFatal), targets };
+  return { startNodeView: (options) => startHaproxyView(options, plane), protocols: new Set(['HTTP']) };
+}
+
+/** @throws ToolMissing naming the knob that wants it. */
+function haproxySurroundings(knob: 'kind' | 'dataPlane', onFatal: (cause: unknown) => void): HaproxySurroundings {
   const { ROLLPROOF_HAPROXY: wanted = 'haproxy', PATH = '' } = process.env;
   const program = programOnPath(wanted, PATH);
   if (program === null) {
     throw new ToolMissing(
-      `'dataPlane' haproxy needs HAProxy, and there is no program '${wanted}'`,
-      "install it (Debian: apt-get install haproxy, macOS: brew install haproxy), or leave 'dataPlane' at own",
+      `'${knob}' haproxy needs HAProxy, and there is no program '${wanted}'`,
+      `install it (Debian: apt-get install haproxy, macOS: brew install haproxy), ${knob === 'kind' ? 'or take another kind' : "or leave 'dataPlane' at own"}`,
     );
   }
   const killProcess = (pid: number): void => {
@@ -64,8 +73,7 @@ function haproxyPlane(targets: number, onFatal: (cause: unknown) => void): DataP
       void gone;
     }
   };
-  const plane = { program, clock: systemClock, targets, killProcess, onFatal };
-  return { startNodeView: (options) => startHaproxyView(options, plane), protocols: new Set(['HTTP']) };
+  return { program, clock: systemClock, killProcess, onFatal };
 }
 
 /** The data plane's thread. */

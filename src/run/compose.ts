@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { classicBalancer } from '../balancer/elb-classic.js';
 import { elbv2Balancer } from '../balancer/elbv2.js';
+import { type HaproxyOptions, haproxyBalancer } from '../balancer/haproxy.js';
 import { patientCall, type RetryDeps, retryingBalancer } from '../balancer/retrying.js';
 import type { Balancer, Deployer, EventSink, TargetProbe, TrafficEngine } from '../domain/ports.js';
 import type { Scenario, Traffic } from '../domain/scenario.js';
@@ -24,6 +25,8 @@ export interface LabAccess {
   readonly loadBalancer: string;
   /** What an ELBv2 lab is spoken to about; null = its balancer is a Classic one. */
   readonly targetGroupArn: string | null;
+  /** What a lab is spoken to about that is a HAProxy; null = it has AWS's API. */
+  readonly haproxy: Pick<HaproxyOptions, 'socket' | 'backend' | 'drainTimeoutMs' | 'checkIntervalMs'> | null;
   /** `http://name:port` of its data plane. */
   readonly url: string;
   /** Addresses behind that name, `ip` or `ip:port`. */
@@ -73,12 +76,17 @@ export function balancerFor(scenario: Scenario, lab: LabAccess | null, retries: 
 function driverFor({ balancer }: Scenario, lab: LabAccess | null, retries: RetryDeps): Balancer {
   const patience = { attempts: 1, again: patientCall(retries) } as const;
   if (lab !== null) {
+    if (lab.haproxy !== null) return haproxyBalancer({ ...lab.haproxy, afterDrain: 'maint', clock: retries.clock });
     const { loadBalancer: name, region, endpoint, targetGroupArn: arn } = lab;
     const access = { region, endpoint, credentials: labCredentials(lab), ...patience };
     if (arn === null) return classicBalancer({ name, ...access });
     return elbv2Balancer({ name: arn.split('/')[1] ?? name, arn, port: null, ...access });
   }
   if (balancer.kind === 'lab') throw new Error('a lab scenario needs a started lab');
+  if (balancer.kind === 'haproxy') {
+    const { name: backend, socket, drainTimeoutMs, afterDrain, checkIntervalMs } = balancer;
+    return haproxyBalancer({ backend, socket, drainTimeoutMs, afterDrain, checkIntervalMs, clock: retries.clock });
+  }
   const { name, region, endpoint } = balancer;
   const access = { name, region, endpoint, credentials: null, ...patience };
   if (balancer.kind === 'elb-classic') return classicBalancer(access);

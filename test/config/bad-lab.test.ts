@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { NOT_OF_HAPROXY } from '../../src/config/rules/lab.js';
+import { NOT_OF_HAPROXY as REFUSED_BY_THE_LAB } from '../../src/lab/haproxy/refusals.js';
 import { labSettings } from '../../src/lab/presets.js';
 import { type Bad, itRefuses } from './bad.js';
 import { load, refusal, variant } from './memory-io.js';
@@ -24,6 +26,14 @@ const BAD: readonly Bad[] = [
     hint: /dataPlane: own/,
   },
   {
+    what: 'a delay that a real HAProxy does not have',
+    text: lab('kind: haproxy, deregisterPropagationMs: 500'),
+    at: [7, 52],
+    path: 'balancer.knobs.deregisterPropagationMs',
+    message: /real HAProxy, which has no such knob/,
+    hint: /remove it/,
+  },
+  {
     what: 'a queue HAProxy does not have, and a reset it does not send',
     text: lab('dataPlane: haproxy, surgeQueue: 5, rstAtDrainEnd: true'),
     at: [7, 44],
@@ -36,6 +46,18 @@ const BAD: readonly Bad[] = [
 
 describe('bad labs', () => {
   itRefuses(BAD);
+
+  it('the knobs a real HAProxy does not have are those the lab refuses', () => {
+    expect(NOT_OF_HAPROXY).toEqual(REFUSED_BY_THE_LAB);
+    for (const name of NOT_OF_HAPROXY)
+      expect(() => labSettings('lab-fast', { kind: 'haproxy', [name]: true }), name).toThrow(
+        `'${name}' cannot be set with 'kind' haproxy`,
+      );
+    expect(labSettings('aws-nlb', { kind: 'haproxy', graceMs: 10 }).knobs).toMatchObject({
+      kind: 'haproxy',
+      listener: 'http',
+    });
+  });
 
   const presets = ['lab-fast', 'aws-clb', 'aws-alb', 'aws-nlb'];
   const knobs = [

@@ -138,7 +138,7 @@ const BAD: readonly Bad[] = [
     text: variant({ 5: '  kind: elb-clasic' }),
     at: [5, 9],
     path: 'balancer.kind',
-    message: /not one of elb-classic, elbv2, lab/,
+    message: /not one of elb-classic, elbv2, haproxy, lab/,
     hint: /did you mean elb-classic\?/,
   },
   {

@@ -7,6 +7,7 @@ import { loadScenario } from '../../src/config/load.js';
 import { scenarioJsonSchema } from '../../src/config/schema.js';
 import { starterScenario } from '../../src/config/starter.js';
 import { DEFAULT_GATES, DEFAULT_POLICY } from '../../src/domain/scenario.js';
+import { labSettings } from '../../src/lab/presets.js';
 import { load, refusal, variant } from './memory-io.js';
 
 const env = {
@@ -22,7 +23,14 @@ const env = {
 };
 const io = { env, readFile: (path: string) => readFileSync(path, 'utf8') };
 const FAULTS = readdirSync('scenarios/faults').map((file) => `scenarios/faults/${file}`);
-const SHIPPED = ['scenarios/lab.yaml', 'scenarios/staging.yaml', 'scenarios/production.yaml', ...FAULTS];
+const OTHER_LABS = ['lab-alb', 'lab-nlb', 'lab-haproxy'];
+const SHIPPED = [
+  'scenarios/lab.yaml',
+  'scenarios/staging.yaml',
+  'scenarios/production.yaml',
+  ...OTHER_LABS.map((name) => `scenarios/${name}.yaml`),
+  ...FAULTS,
+];
 
 describe('shipped scenarios', () => {
   it.each(SHIPPED)('%s loads without a problem or a warning', (file) => {
@@ -35,6 +43,17 @@ describe('shipped scenarios', () => {
     const rows = readdirSync('scenarios/matrix').map((file) => readFileSync(`scenarios/matrix/${file}`, 'utf8'));
     const bases = rows.map((text) => parse(text).extends);
     for (const fault of FAULTS) expect(bases).toContain(fault.replace('scenarios/', '../'));
+  });
+
+  it.each(OTHER_LABS)('%s is the demo with another balancer, and nothing else', (name) => {
+    const { name: _ours, description: _what, balancer, ...rest } = loadScenario(`scenarios/${name}.yaml`, io).scenario;
+    const demo = loadScenario('scenarios/lab.yaml', io).scenario;
+    const { name: _demo, description: _demos, balancer: _classic, ...demoRest } = demo;
+    expect(rest).toEqual(demoRest);
+    if (balancer.kind !== 'lab') throw new Error('it runs in the lab');
+    expect(labSettings(balancer.preset, balancer.knobs).knobs.kind).toBe(
+      { 'lab-alb': 'application', 'lab-nlb': 'network', 'lab-haproxy': 'haproxy' }[name],
+    );
   });
 
   it('gives every fault its own end', () => {

@@ -37,7 +37,7 @@ const enoughTargets: Rule = {
 const instanceIds: Rule = {
   reads: ['targets[].instance', 'balancer'],
   findings: ({ targets, balancer }) => {
-    if (balancer.kind === 'lab' || balancer.endpoint !== null) return [];
+    if (!('endpoint' in balancer) || balancer.endpoint !== null) return [];
     // A target group may have addresses for targets.
     const isAddress = (text: string) => balancer.kind === 'elbv2' && /^\d{1,3}(\.\d{1,3}){3}$/.test(text);
     return targets.flatMap((target, index) =>

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { LabKnobValue } from '../../domain/scenario.js';
 import { LAB_KNOBS, type LabKnob, readKnob } from '../lab-knobs.js';
-import { count, flag, name, orOff, pattern, seed } from './fields.js';
+import { count, flag, name, orOff, pattern, seed, someTime } from './fields.js';
 import { optionalUrl } from './service.js';
 
 const knobInputs = {
@@ -88,6 +88,37 @@ const elbv2 = z.strictObject({
   ...aws,
 });
 
+/** What HAProxy takes for the name of a proxy or a server. */
+const HAPROXY_NAME = /^[A-Za-z0-9_.:-]{1,200}$/;
+const SOCKET = /^(\/.{0,102}|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5})$/;
+
+const haproxy = z.strictObject({
+  kind: z.literal('haproxy').meta({ description: 'A backend of a running HAProxy, reached through its runtime API.' }),
+  socket: pattern(
+    SOCKET,
+    'a socket',
+    'write the path of its stats socket, such as /run/haproxy/admin.sock (at most 103 characters), or host:port',
+  ).meta({
+    description: 'The runtime API: the path of a stats socket of level admin, or host:port.',
+    example: '/run/haproxy/admin.sock',
+  }),
+  backend: pattern(HAPROXY_NAME, 'a name HAProxy can have', 'take the name after the word backend').meta({
+    description: "The backend's name; targets[].instance is the name of a server in it.",
+    example: 'web',
+  }),
+  drainTimeout: someTime().prefault('60s').meta({
+    description:
+      'A detached target goes into maintenance when nothing is in flight at it any more, or after this long all the same.',
+  }),
+  afterDrain: z.enum(['maint', 'drain']).prefault('maint').meta({
+    description:
+      'Where a drained target waits: maint, or still in drain, where HAProxy goes on checking it and clients with a persistence cookie reach it.',
+  }),
+  checkInterval: orOff('auto', someTime()).prefault('auto').meta({
+    description: 'The `inter` of its servers, which the runtime API does not tell, to predict waits. auto: not known.',
+  }),
+});
+
 const lab = z.strictObject({
   kind: z
     .literal('lab')
@@ -107,5 +138,5 @@ const lab = z.strictObject({
 
 /** `balancer:` the load balancer the targets are taken out of. */
 export const balancerSchema = z
-  .discriminatedUnion('kind', [elbClassic, elbv2, lab])
+  .discriminatedUnion('kind', [elbClassic, elbv2, haproxy, lab])
   .meta({ description: 'The load balancer.' });

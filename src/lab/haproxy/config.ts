@@ -93,9 +93,10 @@ function configText(node: HaproxyNode): string {
 }
 
 /** HAProxy takes whole milliseconds and calls 0 "for ever". */
-const wholeMs = (ms: number): number => Math.max(1, whole(Math.round(ms)));
+export const wholeMs = (ms: number): number => Math.max(1, whole(Math.round(ms)));
 
-function whole(value: number): number {
+/** @throws Error for what is no whole number of at least 0. */
+export function whole(value: number): number {
   if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${value} is not a whole number`);
   return value;
 }

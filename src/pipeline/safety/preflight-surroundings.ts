@@ -26,6 +26,7 @@ export function surroundingFindings(
     ...zones(scenario, facts, health),
     ...elsewhere(scenario, facts),
     ...autoScaling(scenario),
+    ...(facts.cautions ?? []).map((said) => warning('balancer', said, null)),
     ...keepAlive(facts, idle),
   ];
 }
@@ -81,7 +82,7 @@ function elsewhere(scenario: Scenario, facts: BalancerFacts): PreflightFinding[]
  * who belongs to a group, so somebody who knows has to say it; silence refuses. An endpoint on this machine is no AWS.
  */
 function autoScaling({ balancer }: Scenario): PreflightFinding[] {
-  if (balancer.kind === 'lab') return [];
+  if (!('endpoint' in balancer)) return [];
   const said = balancer.autoScaling ?? null;
   if (said === 'none') return [ok('auto-scaling', 'no target belongs to an Auto Scaling group, as the scenario says')];
   if (said === 'suspended') return [ok('auto-scaling', 'Auto Scaling is suspended for the roll, as the scenario says')];

@@ -1,7 +1,7 @@
 import type { PreflightFinding } from '../../domain/event.js';
 import type { BalancerFacts } from '../../domain/ports.js';
 import type { Scenario } from '../../domain/scenario.js';
-import type { TargetHealth } from '../../domain/target.js';
+import type { Target, TargetHealth } from '../../domain/target.js';
 import { ok, refused, warning } from './finding.js';
 import { isInService } from './in-service.js';
 import { type IdleProbe, surroundingFindings } from './preflight-surroundings.js';
@@ -29,12 +29,14 @@ export function preflightFindings(
 function membership(scenario: Scenario, facts: BalancerFacts): PreflightFinding[] {
   const found = scenario.targets
     .filter((t) => !facts.members.includes(t.instance))
-    .map((t) =>
-      refused(
-        'member',
-        `${t.id} (${t.instance}) is not registered with ${facts.name}: the API would accept its detach, and the deploy would kill a server that may be serving elsewhere`,
-        'check targets[].instance and balancer.name; if an earlier run was cut short, `rollproof recover` attaches what it left out',
-      ),
+    .map(
+      (t) =>
+        outside(t, facts) ??
+        refused(
+          'member',
+          `${t.id} (${t.instance}) is not registered with ${facts.name}: the API would accept its detach, and the deploy would kill a server that may be serving elsewhere`,
+          'check targets[].instance and balancer.name; if an earlier run was cut short, `rollproof recover` attaches what it left out',
+        ),
     );
   const strangers = facts.members.filter((m) => !scenario.targets.some((t) => t.instance === m));
   if (strangers.length > 0)
@@ -42,6 +44,16 @@ function membership(scenario: Scenario, facts: BalancerFacts): PreflightFinding[
       warning('member', `${facts.name} also has ${strangers.join(', ')}, which this scenario does not roll`, null),
     );
   return found.length > 0 ? found : [ok('member', `every target is registered with ${facts.name}`)];
+}
+
+/** What somebody has taken out must not come back as a by-product of a roll. */
+function outside({ id, instance }: Target, { name, outside: why = {} }: BalancerFacts): PreflightFinding | null {
+  if (!Object.hasOwn(why, instance)) return null;
+  return refused(
+    'member',
+    `${id} (${instance}) is ${why[instance]} in ${name}: it was taken out before, and this roll would put it back`,
+    'whoever took it out puts it back first; if an earlier run was cut short, `rollproof recover` does',
+  );
 }
 
 function service(health: readonly TargetHealth[]): PreflightFinding[] {
