@@ -68,7 +68,8 @@ export function balancerFiles(
   return { lock, lastRun: lock.replace(/\.lock$/, '.last-run.json') };
 }
 
-function stateDir({ ROLLPROOF_STATE_DIR, XDG_STATE_HOME, HOME }: Io['env']): string {
+/** Where this machine keeps what outlives a run. */
+export function stateDir({ ROLLPROOF_STATE_DIR, XDG_STATE_HOME, HOME }: Io['env']): string {
   if (ROLLPROOF_STATE_DIR) return ROLLPROOF_STATE_DIR;
   if (XDG_STATE_HOME) return join(XDG_STATE_HOME, 'rollproof');
   return HOME ? join(HOME, '.local', 'state', 'rollproof') : join(tmpdir(), 'rollproof');

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, RollproofError } from '../domain/errors.js';
 import { addCompare } from './compare.js';
 import { addDemo } from './demo.js';
+import { addDoctor } from './doctor.js';
 import { errorText } from './error-text.js';
 import { addExport } from './export.js';
 import { addHistory } from './history.js';
@@ -63,6 +64,7 @@ export function programFor(io: Io, finish: Finish): Command {
     addInit,
     addSchema,
     addRecover,
+    addDoctor,
     addUnlock,
     addLab,
   ])

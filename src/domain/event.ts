@@ -1,6 +1,7 @@
 import type { Step } from './pipeline.js';
-import type { BalancerFacts } from './ports.js';
+import type { BalancerFacts, EngineCapabilities } from './ports.js';
 import type { Scenario } from './scenario.js';
+import type { EngineSelfTest } from './self-test.js';
 import type { TargetHealth, TargetId } from './target.js';
 import type { Instant } from './time.js';
 
@@ -23,6 +24,15 @@ export interface RunHeader {
   readonly command: readonly string[];
   readonly gitRevision: string | null;
   readonly tools: Readonly<Record<string, string>>;
+  /** Absent in runs older than this. */
+  readonly engine?: EngineFacts;
+}
+
+/** What the traffic engine says it can see, and how it did when it was last tested for that. */
+export interface EngineFacts {
+  readonly capabilities: EngineCapabilities;
+  /** null = it was not tested on this machine in this version. */
+  readonly selfTest: EngineSelfTest | null;
 }
 
 /** So many are taken, of so many there may be. */
