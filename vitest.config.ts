@@ -7,6 +7,7 @@ const LIVE = [
   'test/lab/**',
   'test/traffic/**',
   'test/run/**',
+  'test/self-test/**',
   'test/pipeline/**',
 ];
 

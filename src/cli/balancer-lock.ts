@@ -69,7 +69,7 @@ export function balancerFiles(
   return { lock, lastRun: lock.replace(/\.lock$/, '.last-run.json') };
 }
 
-/** Where this machine keeps locks and the runs of step-by-step commands. */
+/** Where this machine keeps what outlives a process: locks, runs of step-by-step commands, self-tests. */
 export function stateDir({ ROLLPROOF_STATE_DIR, XDG_STATE_HOME, HOME }: Io['env']): string {
   if (ROLLPROOF_STATE_DIR) return ROLLPROOF_STATE_DIR;
   if (XDG_STATE_HOME) return join(XDG_STATE_HOME, 'rollproof');

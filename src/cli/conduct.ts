@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { runSummary } from '../compare/run-summary.js';
 import { redactScenario } from '../config/redaction.js';
 import { EXIT } from '../domain/errors.js';
-import { EVENT_SCHEMA_VERSION, type RunEvent, type RunHeader } from '../domain/event.js';
+import { type EngineFacts, EVENT_SCHEMA_VERSION, type RunEvent, type RunHeader } from '../domain/event.js';
 import type { Balancer, TrafficEngine } from '../domain/ports.js';
 import type { RunResult } from '../domain/result.js';
 import type { Scenario } from '../domain/scenario.js';
@@ -25,6 +25,7 @@ import { reconcile } from './reconcile.js';
 import type { PassLookup } from './required-pass.js';
 import { type Retries, retriesOf } from './retries.js';
 import type { RunOptions } from './run.js';
+import { engineProof } from './self-test-store.js';
 import { endingAfter, endingAtOnce, onStopSignals } from './stop-signals.js';
 import { findingsText, printResult } from './summary.js';
 import { toolVersion } from './version.js';
@@ -44,6 +45,8 @@ export interface ConductRequest {
 /** The request with its traffic engine, which is found before anything is touched. */
 interface Conduct extends ConductRequest {
   readonly engine: TrafficEngine;
+  /** Its self-test, under way while the lab starts and the balancer is asked. */
+  readonly proof: ReturnType<typeof engineProof>;
 }
 
 /** How often the balancer is asked for target states: AWS limits calls, the lab does not. */
@@ -58,6 +61,9 @@ export async function conductRun(request: ConductRequest, io: Io): Promise<numbe
     return EXIT.inconclusive;
   }
   const engine = await engineFor(request.scenario, io.env);
+  const proof = engineProof(request.scenario.traffic, engine, io);
+  // Whoever waits for it hears of its failure; until then nobody does, and that must not end the process.
+  proof.catch(() => undefined);
   if (request.scenario.balancer.kind === 'lab' && request.options.quiet !== true) {
     io.stderr.write(`starting the lab (${request.scenario.balancer.preset}) …\n`);
   }
@@ -67,7 +73,7 @@ export async function conductRun(request: ConductRequest, io: Io): Promise<numbe
     return await withLab(
       request.scenario,
       (line) => io.stderr.write(line),
-      (lab) => underLab({ ...request, engine }, lab, early, io),
+      (lab) => underLab({ ...request, engine, proof }, lab, early, io),
     );
   } finally {
     early();
@@ -96,10 +102,11 @@ async function underLab(request: Conduct, lab: LabAccess | null, endEarly: () =>
       );
       return EXIT.refused;
     }
+    const facts = { capabilities: request.engine.capabilities, selfTest: await request.proof };
     // Without the lock nothing may be touched; the process ends as soon as it is back.
     if (locked.begun()) return await new Promise<never>(() => undefined);
     locked.off();
-    return await rolled(request, scenario, balancer, retries, lab, { ...seen, forced }, io);
+    return await rolled({ ...request, facts }, scenario, balancer, retries, lab, { ...seen, forced }, io);
   } finally {
     locked.off();
     await release();
@@ -113,7 +120,7 @@ function passLookup({ out, pass, withoutPass }: RunOptions, io: Io): PassLookup 
 }
 
 async function rolled(
-  request: Conduct,
+  request: Conduct & { readonly facts: EngineFacts },
   scenario: Scenario,
   balancer: Balancer,
   retries: Retries,
@@ -190,7 +197,7 @@ function tellWhatIsLeft(end: RunEnd, scenario: Scenario, balancer: Balancer, io:
 }
 
 function runHeader(
-  request: Conduct,
+  request: Conduct & { readonly facts: EngineFacts },
   scenario: Scenario,
   dir: string,
   startedAt: Date,
@@ -210,6 +217,7 @@ function runHeader(
     gitRevision: gitRevision(io.cwd, io.env),
     tools: { ...io.tools, ...request.engine.tools },
     ...(request.options.reportLayout === undefined ? {} : { reportLayout: request.options.reportLayout }),
+    engine: request.facts,
   };
 }
 

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, RollproofError } from '../domain/errors.js';
 import { addCompare } from './compare.js';
+import { addCompletion } from './completion.js';
 import { addDemo } from './demo.js';
+import { addDoctor } from './doctor.js';
 import { errorText } from './error-text.js';
 import { addExport } from './export.js';
 import { addHistory } from './history.js';
@@ -9,6 +11,7 @@ import { addImport } from './import.js';
 import { addInit } from './init.js';
 import type { Io } from './io.js';
 import { addLab } from './lab.js';
+import { addManual } from './manual.js';
 import { addPlan } from './plan.js';
 import { addPreflight } from './preflight.js';
 import { addRecover } from './recover.js';
@@ -70,10 +73,13 @@ export function programFor(io: Io, finish: Finish): Command {
     addInit,
     addSchema,
     addRecover,
+    addDoctor,
     addUnlock,
     addLab,
+    addCompletion,
   ])
     add(program, io, finish);
+  addManual(program);
   return program;
 }
 

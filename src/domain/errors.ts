@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   BALANCER_UNREACHABLE: EXIT.unavailable,
   LAB_START_FAILED: EXIT.unavailable,
   TOOL_MISSING: EXIT.unavailable,
+  ENGINE_BLIND: EXIT.unavailable,
   DISK_WRITE_FAILED: EXIT.internal,
   FACTS_FROM_THE_FUTURE: EXIT.usage,
   INTERRUPTED: EXIT.interrupted,

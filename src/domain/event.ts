@@ -1,6 +1,7 @@
 import type { Step } from './pipeline.js';
-import type { BalancerFacts } from './ports.js';
+import type { BalancerFacts, EngineCapabilities } from './ports.js';
 import type { Scenario } from './scenario.js';
+import type { EngineSelfTest } from './self-test.js';
 import type { TargetHealth, TargetId } from './target.js';
 import type { Instant } from './time.js';
 
@@ -30,6 +31,8 @@ export interface RunHeader {
   readonly reportLayout?: ReportLayout;
   /** Set when processes of their own do the steps, each with a part of the journal; absent = one process did the run. */
   readonly steps?: StepwiseRun;
+  /** Absent in runs older than this. */
+  readonly engine?: EngineFacts;
 }
 
 /** What a run in several processes must hold to be whole. */
@@ -56,6 +59,13 @@ export interface JournalPart {
 export interface Segment {
   readonly index: number;
   readonly count: number;
+}
+
+/** What the traffic engine says it can see, and how it did when it was last tested for that. */
+export interface EngineFacts {
+  readonly capabilities: EngineCapabilities;
+  /** null = it was not tested on this machine in this version. */
+  readonly selfTest: EngineSelfTest | null;
 }
 
 /** So many are taken, of so many there may be. */

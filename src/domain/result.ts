@@ -1,4 +1,4 @@
-import type { AppChange, DeployEnd, GeneratorLimits, PreflightFinding } from './event.js';
+import type { AppChange, DeployEnd, EngineFacts, GeneratorLimits, PreflightFinding } from './event.js';
 import type { EventAlignment, Origin, Outage, SampleClass } from './outage.js';
 import type { Phase } from './phase.js';
 import type { BalancerFacts } from './ports.js';
@@ -60,6 +60,8 @@ export interface RunInfo {
   readonly asleepMs: number;
   readonly balancer: BalancerFacts | null;
   readonly preflight: readonly PreflightFinding[];
+  /** Absent for runs whose header does not hold it. */
+  readonly engine?: EngineFacts;
 }
 
 /** The four claims of verdict.md P3, each with its number; null = not established. */

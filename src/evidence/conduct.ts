@@ -1,6 +1,7 @@
 import type { DeployEnd } from '../domain/event.js';
 import { type Conduct, NOT_RECORDED, type RunFacts } from '../domain/evidence.js';
 import { stepLabel } from '../domain/pipeline.js';
+import { selfTestMisses } from '../domain/self-test.js';
 import { formatDuration } from '../domain/time.js';
 import { eventsOf, lastEvent } from './event-queries.js';
 import { firstDetachAt, judgedWindow } from './judged-window.js';
@@ -26,6 +27,7 @@ export function conductOf(facts: RunFacts, loss: RecordLoss, broken: number): Co
       ...missingFromStreams(facts),
       ...inExcess(loss),
       ...unusable(broken),
+      ...unseenBy(facts),
     ],
     interruptedBy: eventsOf(facts.events, 'interrupted')[0]?.signal ?? null,
     deployProblem: deployProblem(facts),
@@ -98,6 +100,13 @@ function inExcess({ duplicates, surplus }: RecordLoss): readonly string[] {
 
 function unusable(broken: number): readonly string[] {
   return broken === 0 ? [] : [`${broken} records of arrivals do not say when or how their request ended`];
+}
+
+/** An engine known not to see what it vouches for proves nothing by seeing nothing. */
+function unseenBy({ header }: RunFacts): readonly string[] {
+  const test = header.engine?.selfTest ?? null;
+  const misses = test === null ? [] : selfTestMisses(test);
+  return misses.map((miss) => `the traffic engine failed its self-test: ${miss}`);
 }
 
 function deployProblem(facts: RunFacts): string | null {

@@ -27,6 +27,7 @@ export function runInfo(facts: RunFacts, steps: readonly StepSpan[], end: Instan
     asleepMs: asleep,
     balancer: eventsOf(events, 'balancer-facts')[0]?.facts ?? null,
     preflight: lastEvent(events, 'preflight')?.findings ?? [],
+    ...(header.engine === undefined ? {} : { engine: header.engine }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../domain/event.js';
+import { SELF_TEST_FAULTS } from '../domain/self-test.js';
 import { TARGET_STATES } from '../domain/target.js';
 
 /** Says what is wrong with a value, or null when it is right. */
@@ -37,6 +38,10 @@ function record(fields: Readonly<Record<string, Shape>>): Shape {
     }
     return null;
   };
+}
+
+function listOf(shape: Shape): Shape {
+  return (value) => objects(value) ?? (value as readonly unknown[]).map(shape).find((p) => p !== null) ?? null;
 }
 
 const STEPS: Readonly<Record<string, Shape>> = {
@@ -134,13 +139,34 @@ const scenario = record({
     identity: record({ target: text, version: text }),
   }),
   balancer: record({ kind: text, name: text }),
-  targets: (value) =>
-    objects(value) ??
-    (value as readonly unknown[]).map(record({ id: text, instance: text })).find((p) => p !== null) ??
-    null,
+  targets: listOf(record({ id: text, instance: text })),
   rollout: record({ strategy: text, sleep: object, deploy: object, version: text }),
   traffic: record({ ratePerSecond: amount, lanes: object, timeoutMs: amount }),
   policy: record({ mode: oneOf('strict', 'budget', 'attributed'), alpha: amount, slo: amount, gates: object }),
+});
+
+const selfTest = record({
+  engine: text,
+  version: nullable(text),
+  method: text,
+  toolVersion: text,
+  node: text,
+  testedAtWall: text,
+  cases: listOf(
+    record({
+      fault: oneOf(...SELF_TEST_FAULTS),
+      promised: flag,
+      injected: amount,
+      seen: amount,
+      otherwise: amount,
+    }),
+  ),
+  resent: amount,
+  error: nullable(text),
+});
+const engine = record({
+  capabilities: record({ name: text, seesResetsOnReuse: flag, limits: absentOr(texts) }),
+  selfTest: nullable(selfTest),
 });
 
 const header = record({
@@ -155,6 +181,7 @@ const header = record({
   gitRevision: nullable(text),
   tools: object,
   steps: absentOr(record({ stages: texts, origin: record({ host: text, bootId: nullable(text) }) })),
+  engine: absentOr(engine),
 });
 
 /** What keeps `value` from being a header line, or null when nothing does. */

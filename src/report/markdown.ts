@@ -8,6 +8,7 @@ import {
   STRETCH_NOTE,
   worstStretches,
 } from './around-texts.js';
+import { selfTestSentence } from './engine-texts.js';
 import { clock, clockSpan, count, counted, duration, outageSpan, percent, wallTime } from './figures.js';
 import { markdownTable, markdownText as md } from './markdown-escape.js';
 
@@ -199,5 +200,9 @@ function runSection({ run, generator }: RunResult): string {
     run.gitRevision === null ? null : `git ${md(run.gitRevision.slice(0, 12), 20)}`,
     sent,
   ];
-  return `<sub>${parts.filter((part) => part !== null).join(' · ')}</sub>`;
+  const engine =
+    run.engine === undefined
+      ? ''
+      : `Traffic engine ${md(run.engine.capabilities.name, 40)}: ${md(selfTestSentence(run.engine), 600)}\n\n`;
+  return `${engine}<sub>${parts.filter((part) => part !== null).join(' · ')}</sub>`;
 }

@@ -109,7 +109,7 @@ export function probeFor(scenario: Scenario): TargetProbe {
  * @throws RollproofError TOOL_MISSING: nothing was touched yet.
  */
 export async function engineFor(
-  scenario: Scenario,
+  scenario: Pick<Scenario, 'service' | 'traffic'>,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<TrafficEngine> {
   const { engine, script, plan } = scenario.traffic;
@@ -118,6 +118,14 @@ export async function engineFor(
   if (engine === 'jmeter') return jmeterEngine(scenario, processHost(env));
   if (engine === 'k6') return k6Engine(scenario, processHost(env));
   return embeddedEngine(scenario.traffic.segments);
+}
+
+/** k6 with methods that Go sends again: never for a run, only to show in a self-test what it hides. */
+export function replayingK6(
+  scenario: Pick<Scenario, 'service' | 'traffic'>,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<TrafficEngine> {
+  return k6Engine(scenario, processHost(env), false);
 }
 
 /** The traffic its engine can vouch for: what it would hide is not sent, and the engine's limits say so. */

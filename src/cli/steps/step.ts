@@ -102,7 +102,7 @@ export async function endRunLock(
 }
 
 function tagOf({ balancer: config }: Scenario, balancer: Balancer) {
-  return config.kind !== 'lab' && config.lockTag === true ? (balancer.lockTag ?? null) : null;
+  return 'lockTag' in config && config.lockTag === true ? (balancer.lockTag ?? null) : null;
 }
 
 /** Lets no other step of this run work meanwhile. @throws RollproofError LOCK_HELD. */

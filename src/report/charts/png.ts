@@ -49,6 +49,21 @@ export async function renderSweepChart(comparison: Comparison, load: CanvasLoade
   return new Uint8Array(await (await load()).renderToBuffer(config));
 }
 
+/** Why this machine can draw no pictures, or null when it can. Never throws. */
+export async function canvasProblem(load: CanvasLoader = sharedCanvas): Promise<string | null> {
+  const bar = {
+    type: 'bar',
+    data: { labels: ['a'], datasets: [{ data: [1] }] },
+    options: { animation: false },
+  } as const;
+  try {
+    const png = await (await load()).renderToBuffer(bar as unknown as ChartConfiguration);
+    return png.length > 0 ? null : 'an empty picture was drawn';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /** One rasteriser per size for the life of the process: each new one leaks its copy of chart.js. */
 let shared: Promise<ChartJSNodeCanvas> | null = null;
 

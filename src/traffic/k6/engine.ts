@@ -22,14 +22,19 @@ const NO_REUSE =
 /**
  * k6 v2 as traffic engine: `scenarios/k6/probe.ts` in one process per kind of connection, rows read live from its CSV
  * output. k6's exit code is never believed; the rows are.
+ * @param vouched see `probePlans`.
  * @throws RollproofError TOOL_MISSING when there is no k6 v2.
  */
-export async function k6Engine(scenario: Scenario, host: ProcessHost): Promise<TrafficEngine> {
+export async function k6Engine(
+  scenario: Pick<Scenario, 'service' | 'traffic'>,
+  host: ProcessHost,
+  vouched = true,
+): Promise<TrafficEngine> {
   const tool = await findK6(host);
   let ready: Promise<readonly K6Process[]> | null = null;
   const start = async (workload: Workload) => {
     const started = await Promise.allSettled(
-      probePlans(workload).map((plan) =>
+      probePlans(workload, vouched).map((plan) =>
         K6Process.atBarrier(
           {
             program: tool.program,
@@ -59,12 +64,12 @@ export async function k6Engine(scenario: Scenario, host: ProcessHost): Promise<T
     async run(workload, sinks, signal) {
       const processes = await (ready ?? start(workload));
       ready = null;
-      return new K6Run(workload, sinks, host, probePlans(workload), processes).run(signal);
+      return new K6Run(workload, sinks, host, probePlans(workload, vouched), processes).run(signal);
     },
   };
 }
 
-function capabilitiesOf({ service, traffic }: Scenario): EngineCapabilities {
+function capabilitiesOf({ service, traffic }: Pick<Scenario, 'service' | 'traffic'>): EngineCapabilities {
   const hides = isReplayedByGo(service);
   return {
     name: 'k6',

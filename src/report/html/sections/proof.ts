@@ -6,6 +6,7 @@ import { statusMark } from '../icon.js';
 import { instant } from '../instant.js';
 import { type Hole, html, type Markup } from '../markup.js';
 import { section, table } from '../table.js';
+import { engineEyes } from './engine.js';
 
 function claims(result: RunResult): Hole {
   const { sentences } = result.claims;
@@ -124,7 +125,7 @@ export function proofSection(result: RunResult): Markup {
   return section(
     'proof',
     'Proof',
-    html`<h3>Claims</h3>${claims(result)}<h3>Checks</h3>${checks(result)}${lanes(result)}${replacements(result)}${generator(result)}`,
+    html`<h3>Claims</h3>${claims(result)}<h3>Checks</h3>${checks(result)}${lanes(result)}${replacements(result)}${generator(result)}${engineEyes(result)}`,
     'A missing measurement is never a success: each figure stands beside the threshold it had to meet.',
   );
 }
