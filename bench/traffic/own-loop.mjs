@@ -21,7 +21,7 @@ export function ownLoop({ port, connections, onBatch }) {
   const url = new URL(service.url);
   const now = monotonicClock(workload.monotonicOriginNs);
   const real = new Recorder(new Tally(service.ok), onBatch ?? (() => {}));
-  let [idle, seq, isOver] = [connections, 0, false];
+  let [idle, seq, isOver, isWaiting] = [connections, 0, false, false];
   const recorder = {
     row: real.row,
     dictionaries: real.dictionaries,
@@ -32,6 +32,7 @@ export function ownLoop({ port, connections, onBatch }) {
     },
   };
   const fireIdle = () => {
+    isWaiting = false;
     for (; idle > 0 && !isOver; idle--) {
       const at = now();
       client.fire(seq++, REUSE, at, 0);
@@ -66,7 +67,10 @@ export function ownLoop({ port, connections, onBatch }) {
         closed: (c) => events.closed(c),
         data(c, bytes, length) {
           events.data(c, bytes, length);
-          fireIdle();
+          // One burst after all the input of a turn, as the generator fires at a wake-up.
+          if (isWaiting) return;
+          isWaiting = true;
+          setImmediate(fireIdle);
         },
       }),
   });

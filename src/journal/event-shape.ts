@@ -59,12 +59,30 @@ const step: Shape = (value) => {
 };
 const atStep = { stage: text, index: amount, step };
 
+/** A whole split further is nobody's: the reader counts the parts. */
+const MOST_SEGMENTS = 1000;
+const segment = named('a part of a whole, {index, count}', (v) => {
+  const { index, count } = (v ?? {}) as { index?: unknown; count?: unknown };
+  return (
+    Number.isInteger(index) &&
+    Number.isInteger(count) &&
+    (index as number) >= 1 &&
+    (index as number) <= (count as number) &&
+    (count as number) <= MOST_SEGMENTS
+  );
+});
+
 const usage = record({ inUse: amount, limit: amount });
 
 const EVENTS: { readonly [K in RunEvent['kind']]: Shape } = {
   'balancer-facts': record({ facts: record({ kind: text, name: text, members: texts, zones: texts }) }),
   preflight: record({ findings: objects, forced: flag }),
-  'traffic-started': record({ source: text, warmUpEndsAt: amount, hasControl: absentOr(flag) }),
+  'traffic-started': record({
+    source: text,
+    warmUpEndsAt: amount,
+    hasControl: absentOr(flag),
+    segment: absentOr(segment),
+  }),
   'traffic-stopped': record({ source: text, scheduled: amount, error: nullable(text) }),
   'stage-started': record({ stage: text }),
   'stage-ended': record({ stage: text, ok: flag }),

@@ -1,4 +1,5 @@
 import { LAB_RULES } from './lab.js';
+import { PACE_RULES } from './pace.js';
 import { POLICY_RULES } from './policy.js';
 import { REQUEST_RULES } from './requests.js';
 import { ROLLOUT_RULES } from './rollout.js';
@@ -17,5 +18,6 @@ export const RULES: readonly Rule[] = [
   ...ROLLOUT_RULES,
   ...STAGE_RULES,
   ...TRAFFIC_RULES,
+  ...PACE_RULES,
   ...POLICY_RULES,
 ];

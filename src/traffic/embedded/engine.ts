@@ -4,8 +4,8 @@ import type { Segment } from '../../domain/event.js';
 import type { EngineEnd, TrafficEngine, Workload } from '../../domain/ports.js';
 import type { Instant } from '../../domain/time.js';
 import { arrivalPlan } from '../arrivals.js';
-import { segmentedSinks } from '../segment-sinks.js';
-import { ownNumber, segmentSource, segmentsOf, WHOLE } from '../segments.js';
+import { runSegments } from '../segment-run.js';
+import { ownNumber, segmentsOf, WHOLE } from '../segments.js';
 import { givenAddresses } from './address-book.js';
 import { BatchUnpacker } from './columns.js';
 import type { FromGenerator, GeneratorOrders, ToGenerator } from './messages.js';
@@ -43,9 +43,7 @@ export function embeddedEngine(segments = 1): TrafficEngine {
       check(workload);
       const tls = await tlsMaterial(workload.traffic.tls);
       if (signal.aborted) return { scheduled: 0, error: null };
-      return segments === 1
-        ? supervise(workload, tls, sinks, signal)
-        : inSegments(segments, workload, tls, sinks, signal);
+      return inSegments(segments, workload, tls, sinks, signal);
     },
   };
 }
@@ -71,36 +69,25 @@ function check(workload: Workload): void {
   }
 }
 
-/** A thread for each segment of the plan, one start and one end for all. One that breaks stops the others. */
-async function inSegments(
+/** A thread for each segment of the plan, one start and one end for all. */
+function inSegments(
   count: number,
   workload: Workload,
   tls: TlsMaterial,
   sinks: Sinks,
   signal: AbortSignal,
 ): Promise<EngineEnd> {
+  if (count === 1) return supervise(workload, tls, sinks, signal);
   const now = monotonicClock(workload.monotonicOriginNs);
-  const startAt = Math.max(workload.startAt, now() + SEGMENTS_READY_MS);
+  const together = { ...workload, startAt: Math.max(workload.startAt, now() + SEGMENTS_READY_MS) };
   let stopAt: Instant | null = null;
   const stopTogether = () => {
     stopAt ??= now() + SEGMENTS_STOP_MS;
     return stopAt;
   };
-  const halt = new AbortController();
-  const sinksOf = segmentedSinks(count, sinks);
-  const ends = await Promise.all(
-    segmentsOf(count).map(async (segment, i) => {
-      const part = { ...workload, source: segmentSource(workload.source, segment), startAt, segment };
-      const end = await supervise(part, tls, sinksOf[i]!, AbortSignal.any([signal, halt.signal]), stopTogether);
-      if (end.error !== null) halt.abort();
-      return end;
-    }),
+  return runSegments(segmentsOf(count), together, sinks, signal, (part, partSinks, stop) =>
+    supervise(part, tls, partSinks, stop, stopTogether),
   );
-  return {
-    scheduled: ends.reduce((sum, end) => sum + end.scheduled, 0),
-    error: ends.find((end) => end.error !== null)?.error ?? null,
-    segments: ends,
-  };
 }
 
 /** Starts the thread and stays until it is gone: by its own end, its death, or its silence. */
@@ -109,7 +96,7 @@ function supervise(
   tls: TlsMaterial,
   sinks: Sinks,
   signal: AbortSignal,
-  stopAt = monotonicClock(workload.monotonicOriginNs),
+  stopAt: () => Instant | null = () => null,
 ): Promise<EngineEnd> {
   const scheduled = new SharedArrayBuffer(4);
   const orders: GeneratorOrders = { workload, tls, scheduled };

@@ -50,8 +50,8 @@ export type FromGenerator =
   /** The thread is about to die of an error of its own; what it had recorded was sent before. */
   | { readonly kind: 'broken'; readonly message: string };
 
-/** Main thread → generator's thread: schedule nothing that is due at `at` or later, wait for what is in flight, end. */
+/** Main thread → generator's thread: schedule nothing that is due at `at` or later (null: from now on), wait for what is in flight, end. */
 export interface ToGenerator {
   readonly kind: 'stop';
-  readonly at: Instant;
+  readonly at: Instant | null;
 }

@@ -31,6 +31,6 @@ process.once('uncaughtException', (error) => {
   process.exit(1);
 });
 port.on('message', (message: ToGenerator) => {
-  if (message.kind === 'stop') generator.stop(message.at);
+  if (message.kind === 'stop') generator.stop(message.at ?? undefined);
 });
 generator.start();

@@ -1,8 +1,10 @@
+import type { Segment } from '../../domain/event.js';
 import type { TrafficEngine, Workload } from '../../domain/ports.js';
 import { ENGINE_ERRORS, LANES } from '../../domain/sample.js';
 import { BatchUnpacker, type Row, SampleColumns } from '../embedded/columns.js';
 import { blankRow } from '../embedded/recorder.js';
 import { Tally } from '../embedded/tally.js';
+import { planNumber, WHOLE } from '../segments.js';
 import { type ForeignRecord, phaseCode } from './foreign-record.js';
 import { RowOrder } from './row-order.js';
 import type { WallClock } from './wall-clock.js';
@@ -22,14 +24,16 @@ export class ForeignRecorder {
   readonly #unpacker = new BatchUnpacker();
   readonly #order: RowOrder<ForeignRecord>;
   readonly #tally: Tally;
+  readonly #segment: Segment;
   readonly #sinks: Sinks;
   readonly #clock: WallClock;
   readonly #row: Row = blankRow();
   #rows = 0;
   #broken: string | null = null;
 
-  constructor(workload: Pick<Workload, 'service' | 'traffic'>, sinks: Sinks, clock: WallClock) {
+  constructor(workload: Pick<Workload, 'service' | 'traffic' | 'segment'>, sinks: Sinks, clock: WallClock) {
     this.#tally = new Tally([workload.service.ok]);
+    this.#segment = workload.segment ?? WHOLE;
     this.#sinks = sinks;
     this.#clock = clock;
     this.#order = new RowOrder(workload.traffic.timeoutMs + READ_SLACK_MS, (record) => this.#write(record));
@@ -88,7 +92,7 @@ export class ForeignRecorder {
 
   #write(record: ForeignRecord): void {
     const row = this.#fill(record);
-    row.seq = this.#rows++;
+    row.seq = planNumber(this.#segment, this.#rows++);
     this.#columns.add(row);
     if (this.#columns.full) this.handOn();
   }

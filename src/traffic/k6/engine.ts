@@ -3,6 +3,8 @@ import type { EngineCapabilities, TrafficEngine, Workload } from '../../domain/p
 import type { Scenario } from '../../domain/scenario.js';
 import { heardEveryMs } from '../foreign/engine-pulse.js';
 import type { ProcessHost } from '../foreign/process-host.js';
+import { runSegments } from '../segment-run.js';
+import { segmentsOf } from '../segments.js';
 import { K6Process } from './k6-process.js';
 import { K6Run } from './k6-run.js';
 import { findK6 } from './k6-tool.js';
@@ -21,7 +23,8 @@ const NO_REUSE =
 
 /**
  * k6 v2 as traffic engine: `scenarios/k6/probe.ts` in one process per kind of connection, rows read live from its CSV
- * output. k6's exit code is never believed; the rows are.
+ * output. k6's exit code is never believed; the rows are. A plan in segments has these processes once for each: k6 stripes
+ * the arrivals itself and numbers them over all segments.
  * @param vouched see `probePlans`.
  * @throws RollproofError TOOL_MISSING when there is no k6 v2.
  */
@@ -31,18 +34,23 @@ export async function k6Engine(
   vouched = true,
 ): Promise<TrafficEngine> {
   const tool = await findK6(host);
-  let ready: Promise<readonly K6Process[]> | null = null;
+  const segments = segmentsOf(scenario.traffic.segments ?? 1);
+  let ready: Promise<readonly (readonly K6Process[])[]> | null = null;
   const start = async (workload: Workload) => {
+    const plans = probePlans(workload, vouched);
     const started = await Promise.allSettled(
-      probePlans(workload, vouched).map((plan) =>
-        K6Process.atBarrier(
-          {
-            program: tool.program,
-            script: PROBE,
-            env: { ROLLPROOF_PROBE: JSON.stringify(plan), ...caEnv(workload) },
-            systemTags: 'scenario',
-          },
-          host,
+      segments.flatMap((segment) =>
+        plans.map((plan) =>
+          K6Process.atBarrier(
+            {
+              program: tool.program,
+              script: PROBE,
+              env: { ROLLPROOF_PROBE: JSON.stringify(plan), ...caEnv(workload) },
+              systemTags: 'scenario',
+              segment,
+            },
+            host,
+          ),
         ),
       ),
     );
@@ -52,7 +60,7 @@ export async function k6Engine(
       await Promise.all(processes.map((one) => one.stop(host)));
       throw failed.reason;
     }
-    return processes;
+    return segments.map((_, i) => processes.slice(i * plans.length, (i + 1) * plans.length));
   };
   return {
     capabilities: capabilitiesOf(scenario),
@@ -64,7 +72,10 @@ export async function k6Engine(
     async run(workload, sinks, signal) {
       const processes = await (ready ?? start(workload));
       ready = null;
-      return new K6Run(workload, sinks, host, probePlans(workload, vouched), processes).run(signal);
+      const plans = probePlans(workload, vouched);
+      return runSegments(segments, workload, sinks, signal, (part, partSinks, stop, i) =>
+        new K6Run(part, partSinks, host, plans, processes[i]!).run(stop),
+      );
     },
   };
 }
@@ -75,8 +86,9 @@ function capabilitiesOf({ service, traffic }: Pick<Scenario, 'service' | 'traffi
     name: 'k6',
     seesResetsOnReuse: !hides,
     knowsScheduledTime: false,
-    healthEveryMs: heardEveryMs(traffic),
+    healthEveryMs: heardEveryMs({ ...traffic, ratePerSecond: traffic.ratePerSecond / (traffic.segments ?? 1) }),
     hasControl: false,
+    segments: traffic.segments ?? 1,
     limits: hides ? [NO_REUSE, ...LIMITS] : LIMITS,
   };
 }

@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { RollproofError } from '../../domain/errors.js';
+import type { Segment } from '../../domain/event.js';
 import { LineSplitter } from '../foreign/line-splitter.js';
 import type { ProcessHost } from '../foreign/process-host.js';
+import { executionSegment } from '../segments.js';
 import { freePort, k6Status, PAUSED_BEFORE_RUN, unpause } from './k6-api.js';
 import { baseEnv } from './k6-tool.js';
 
@@ -12,6 +14,8 @@ export interface K6Command {
   /** Added to the scrubbed environment; secrets go here, never into argv. */
   readonly env: Readonly<Record<string, string>>;
   readonly systemTags: string;
+  /** The part of the script's arrivals it fires; absent = all of them. */
+  readonly segment?: Segment;
 }
 
 const READY_MS = 90_000;
@@ -168,6 +172,13 @@ function argvOf(command: K6Command, port: number): string[] {
     `--system-tags=${command.systemTags}`,
     '--paused',
     `--address=127.0.0.1:${port}`,
+    ...segmentFlags(command.segment),
     command.script,
   ];
+}
+
+function segmentFlags(given: Segment | undefined): string[] {
+  if (given === undefined || given.count === 1) return [];
+  const { segment, sequence } = executionSegment(given);
+  return [`--execution-segment=${segment}`, `--execution-segment-sequence=${sequence}`];
 }

@@ -1,3 +1,4 @@
+import type { Segment } from '../../domain/event.js';
 import type { EngineEnd, TrafficEngine, Workload } from '../../domain/ports.js';
 import { LANES, type Lane } from '../../domain/sample.js';
 import { EnginePulse, REPORT_EVERY_MS } from '../foreign/engine-pulse.js';
@@ -7,6 +8,7 @@ import { LaneLedger } from '../foreign/lane-ledger.js';
 import { LineSplitter } from '../foreign/line-splitter.js';
 import type { ProcessHost } from '../foreign/process-host.js';
 import { WallClock } from '../foreign/wall-clock.js';
+import { ownNumber, WHOLE } from '../segments.js';
 import { GridCheck } from './grid-check.js';
 import type { K6Process } from './k6-process.js';
 import type { ProbePlan } from './probe-plan.js';
@@ -17,7 +19,9 @@ type Sinks = Parameters<TrafficEngine['run']>[1];
 interface LaneState {
   readonly ledger: LaneLedger;
   readonly grid: GridCheck;
+  /** Between two arrivals of this segment, and from the start of the lane's grid to its first one, ms. */
   readonly slotMs: number;
+  readonly offsetMs: number;
 }
 
 const POLL_MS = 25;
@@ -30,6 +34,7 @@ const FLUSH_SLACK_MS = 1500;
  */
 export class K6Run {
   readonly #workload: Workload;
+  readonly #segment: Segment;
   readonly #host: ProcessHost;
   readonly #processes: readonly K6Process[];
   readonly #clock: WallClock;
@@ -50,17 +55,20 @@ export class K6Run {
   ) {
     const clocks = host.clocks(workload.monotonicOriginNs);
     this.#workload = workload;
+    this.#segment = workload.segment ?? WHOLE;
     this.#host = host;
     this.#processes = processes;
     this.#now = clocks.now;
     this.#clock = new WallClock(clocks);
     this.#recorder = new ForeignRecorder(workload, sinks, this.#clock);
     this.#pulse = new EnginePulse(sinks.events, workload.source);
+    const { index, count } = this.#segment;
     for (const { name, ratePerSecond } of plans.flatMap((plan) => plan.lanes))
       this.#lanes.set(name, {
         ledger: new LaneLedger(),
-        grid: new GridCheck(ratePerSecond),
-        slotMs: 1000 / ratePerSecond,
+        grid: new GridCheck(ratePerSecond / count),
+        slotMs: (1000 / ratePerSecond) * count,
+        offsetMs: (1000 / ratePerSecond) * (index - 1),
       });
   }
 
@@ -128,14 +136,20 @@ export class K6Run {
       this.#problem(`k6 wrote a row that cannot be read: ${line.slice(0, 120)}`);
       return;
     }
+    // k6 numbers the iterations of all segments together.
+    const number = ownNumber(this.#segment, row.record.number);
+    if (number === null) {
+      this.#problem(`k6 fired number ${row.record.number} of lane ${row.record.lane}, which another segment owns`);
+      return;
+    }
     const isKept = row.record.scheduledAt < this.#cutoff;
-    if (!lane.ledger.add(row.record.number, row.record.scheduledAt, isKept)) {
+    if (!lane.ledger.add(number, row.record.scheduledAt, isKept)) {
       this.#problem(`k6 wrote number ${row.record.number} of lane ${row.record.lane} twice`);
       return;
     }
     this.#pulse.heard();
     if (!isKept) return;
-    lane.grid.begun(row.begunMs, row.startMs, row.record.number);
+    lane.grid.begun(row.begunMs, row.startMs + lane.offsetMs, number);
     this.#pulse.sent(this.#clock.toInstant(row.record.scheduledAt), this.#clock.toInstant(row.record.sentAt));
     this.#recorder.add(row.record);
   }

@@ -4,6 +4,7 @@ import type { Service, Traffic } from '../../domain/scenario.js';
 import { inFlightCap } from '../arrivals.js';
 import { givenAddresses } from '../embedded/address-book.js';
 import { serviceUrl } from '../embedded/request.js';
+import { evenVus } from '../segments.js';
 
 /** Methods Go re-sends silently when a kept-alive connection dies before the first byte (net/http, isReplayable). */
 const REPLAYED = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
@@ -79,7 +80,10 @@ export function probePlans(workload: Workload, vouched = true): readonly ProbePl
   ].filter((plan) => plan.lanes.length > 0);
 }
 
-/** VUs are places for requests in flight: as many as a hanging service can fill until the timeout frees them. */
+/**
+ * VUs are places for requests in flight: as many as a hanging service can fill until the timeout frees them. They are those
+ * of all segments together, k6 divides them.
+ */
 function lane(
   workload: Workload,
   name: ProbeLane['name'],
@@ -100,7 +104,7 @@ function lane(
   return {
     name,
     ratePerSecond,
-    vus: traffic.maxInFlight === null ? needed : given,
+    vus: evenVus(traffic.maxInFlight === null ? needed : given, traffic.segments ?? 1),
     urls: origins.map((origin) => origin + path),
     minHoldMs: long?.minHoldMs ?? 0,
     maxHoldMs: long?.maxHoldMs ?? 0,

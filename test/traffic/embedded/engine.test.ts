@@ -111,6 +111,41 @@ describe('embeddedEngine', () => {
     expect(progress.some((p) => (p.answeredBy['s-1'] ?? 0) > 0 && p.latencyMsP99 > 0)).toBe(true);
   });
 
+  it('shares a plan between threads: told to stop in the middle, their union is the plan up to one number', async () => {
+    const batches: SampleBatch[][] = [[], [], []];
+    const sources = new Set<string>();
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 1300);
+    const progress: TrafficProgress[] = [];
+    const end = await embeddedEngine(3).run(
+      workload({
+        monotonicOriginNs: String(process.hrtime.bigint()),
+        maxDurationMs: 60_000,
+        service: { url: `http://127.0.0.1:${server.port}/` },
+        traffic: { precise: true },
+      }),
+      {
+        samples: { append: (batch, segment) => batches[segment! - 1]!.push(batch) > 0 },
+        events: { append: (event) => event.kind === 'generator-health' && sources.add(event.source) },
+        progress: (figures) => progress.push(figures),
+      },
+      stop.signal,
+    );
+    const parts = batches.map((of) => rowsOf(of));
+    const rows = parts.flat().sort((a, b) => a.seq - b.seq);
+    contiguous(rows);
+    expect(rows.length).toBeGreaterThan(80);
+    expect(parts.flatMap((part, i) => part.filter((row) => row.seq % 3 !== i))).toEqual([]);
+    expect(rows.every((row, i) => i === 0 || row.scheduledAt > rows[i - 1]!.scheduledAt)).toBe(true);
+    expect(end).toEqual({
+      scheduled: rows.length,
+      error: null,
+      segments: parts.map((part) => ({ scheduled: part.length, error: null })),
+    });
+    expect(sources).toEqual(new Set(['embedded-1', 'embedded-2', 'embedded-3']));
+    expect(progress.at(-1)!.scheduled).toBeGreaterThan(rows.length / 2);
+  });
+
   it('is not delayed by a busy main thread', async () => {
     let blocked = 0;
     const { rows, end } = await run(

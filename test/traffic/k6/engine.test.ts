@@ -65,4 +65,54 @@ describe.skipIf(absent)('k6Engine with real k6', () => {
     expect(rows.filter((r) => r.lane === 'new' && r.connectionUse > 1)).toEqual([]);
     expect(events.some((e) => e.kind === 'generator-health')).toBe(true);
   }, 60_000);
+
+  it('shares a plan between processes: every number of each lane once, each segment every second one', async () => {
+    const server = await peer(answerOk);
+    const base = testScenario();
+    const service = { ...base.service, method: 'POST', url: `http://127.0.0.1:${server.port}/` };
+    // An odd cap: were the VUs not made even, k6 would share the arrivals 2 : 1.
+    const traffic = { ratePerSecond: 60, timeoutMs: 1000, maxInFlight: 15, segments: 2 };
+    const engine = await k6Engine(
+      { ...base, service, traffic: { ...base.traffic, ...traffic } },
+      processHost(process.env),
+    );
+    expect(engine.capabilities.segments).toBe(2);
+    const batches: [SampleBatch[], SampleBatch[]] = [[], []];
+    const events: RunEvent[] = [];
+    const load = workload({
+      source: 'k6',
+      monotonicOriginNs: String(process.hrtime.bigint()),
+      maxDurationMs: 60_000,
+      service,
+      traffic: { ...traffic, lanes: { newWeight: 1, reuseWeight: 0, long: null } },
+    });
+    const stop = new AbortController();
+    await engine.prepare?.(load);
+    setTimeout(() => stop.abort(), 3000);
+    const end = await engine.run(
+      load,
+      {
+        samples: { append: (b, segment) => batches[segment! - 1]!.push(b) > 0 },
+        events: { append: (e) => events.push(e) },
+        progress: () => undefined,
+      },
+      stop.signal,
+    );
+    await server.close();
+    const parts = batches.map((of) => rowsOf(of));
+    expect(end).toMatchObject({
+      error: null,
+      segments: parts.map((rows) => ({ scheduled: rows.length, error: null })),
+    });
+    expect(parts.map((rows) => rows.map((row) => row.seq))).toEqual(
+      parts.map((rows, i) => rows.map((_, own) => own * 2 + i)),
+    );
+    for (const rows of parts) expect(rows.length).toBeGreaterThan(50);
+    expect(Math.abs(parts[0]!.length - parts[1]!.length)).toBeLessThan(20);
+    const asked = server.seen.map((one) => one.seq).sort((a, b) => a - b);
+    // seq is number × 3 + lane: without a hole, and none twice.
+    expect(asked.slice(0, 120)).toEqual(Array.from({ length: 120 }, (_, k) => k * 3));
+    const sources = new Set(events.flatMap((e) => (e.kind === 'generator-health' ? [e.source] : [])));
+    expect(sources).toEqual(new Set(['k6-1', 'k6-2']));
+  }, 60_000);
 });
