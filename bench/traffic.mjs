@@ -1,5 +1,6 @@
 // The traffic engine beside its peers, in one run: CPU per request, ratios, lateness. Interleaved rounds, medians.
-// usage: npm run bench:traffic -- [--only closed,open,…] [--rounds 3] [--seconds 3] [--rates 500,5000] [--json]
+// usage: npm run bench:traffic -- [--only closed,open,…] [--rounds 3] [--seconds 3] [--rates 500,5000]
+//   [--clients rollproof,wrk,k6] [--samples 7200000] [--json]
 // Needs dist/ (npm run build); loopback only. A peer that is not installed is left out with a word.
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -15,6 +16,7 @@ const { values: given } = parseArgs({
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '3' },
     rates: { type: 'string', default: '500,2000,5000,10000,30000' },
+    clients: { type: 'string' },
     samples: { type: 'string', default: '7200000' },
     json: { type: 'boolean', default: false },
   },
@@ -24,6 +26,9 @@ const rates = given.rates.split(',').map(Number);
 const SECTIONS = { closed, open, precise, new: fresh, bursts, refused, recording, soak: endurance };
 /** The soak takes minutes and measures no speed: only on demand. */
 const chosen = given.only?.split(',') ?? Object.keys(SECTIONS).filter((name) => name !== 'soak');
+/** The open loop is always ours, and whom it is held against. */
+const isAsked = (name) =>
+  given.clients === undefined || name === 'rollproof' || given.clients.split(',').includes(name);
 const unknown = chosen.filter((name) => !(name in SECTIONS));
 if (unknown.length > 0 || ![rounds, seconds, samples, ...rates].every((value) => value > 0)) {
   console.error(`--only takes ${Object.keys(SECTIONS).join(', ')}; the other options take numbers above 0`);
@@ -36,7 +41,10 @@ say(
   `target: ${target.name}; ${cpus().length} cores, load ${loadavg()[0].toFixed(1)}; ${rounds} rounds of ${seconds} s, medians`,
 );
 try {
-  for (const name of chosen) results[name] = await SECTIONS[name]();
+  for (const name of chosen) {
+    results[name] = await SECTIONS[name]();
+    say(`  (load ${loadavg()[0].toFixed(1)}: above the number of cores, lateness is that of the machine)`);
+  }
 } finally {
   await target.stop();
 }
@@ -76,7 +84,7 @@ async function closed() {
   say(`\nclosed loop, ${CONNECTIONS} kept-alive connections`);
   for (const { name, missing } of peers) if (missing !== null) say(`  ${name} is left out: ${missing}`);
   const cases = peers
-    .filter(({ missing }) => missing === null)
+    .filter(({ name, missing }) => missing === null && isAsked(name))
     .map((peer) => ({ name: peer.name, measure: () => measureClosed(peer, target, CONNECTIONS, seconds) }));
   const rows = await interleaved(cases);
   const own = rows.find(({ name }) => name === 'rollproof');
@@ -95,6 +103,7 @@ async function closed() {
 }
 
 /** k6 beyond 10,000/s needs more cores than the machines this runs on have: it drops most of them. */
+const NAMES = { own: 'rollproof', undici: 'undici', http: 'node:http', k6: 'k6' };
 const MOST_OF = { k6: 10_000, http: 10_000 };
 
 async function open() {
@@ -103,9 +112,12 @@ async function open() {
   for (const rate of rates) {
     say(`\nopen loop, ${rate}/s, kept-alive connections`);
     const cases = ['own', 'undici', 'http', 'k6']
-      .filter((kind) => rate <= (MOST_OF[kind] ?? Number.POSITIVE_INFINITY) && (kind !== 'k6' || hasK6()))
+      .filter(
+        (kind) =>
+          rate <= (MOST_OF[kind] ?? Number.POSITIVE_INFINITY) && (kind !== 'k6' || hasK6()) && isAsked(NAMES[kind]),
+      )
       .map((kind) => ({
-        name: kind === 'own' ? 'rollproof' : kind === 'http' ? 'node:http' : kind,
+        name: NAMES[kind],
         measure: (round) => (kind === 'k6' ? withLateness(rate, round) : measureOpen(kind, target.port, rate, seconds)),
       }));
     all.push({ rate, rows: openTable(await interleaved(cases)) });

@@ -20,7 +20,8 @@ export function ownLoop({ port, connections, onBatch }) {
   const { service, traffic } = workload;
   const url = new URL(service.url);
   const now = monotonicClock(workload.monotonicOriginNs);
-  const real = new Recorder(new Tally(service.ok), onBatch ?? (() => {}));
+  const template = requestTemplate(workload);
+  const real = new Recorder(new Tally([service.ok]), onBatch ?? (() => {}));
   let [idle, seq, isOver, isWaiting] = [connections, 0, false, false];
   const recorder = {
     row: real.row,
@@ -51,8 +52,9 @@ export function ownLoop({ port, connections, onBatch }) {
   const client = new HttpClient({
     now,
     alive: () => {},
-    template: requestTemplate(workload),
-    format: { head: headFormat(service.identity, real.dictionaries), body: null, headOnly: false },
+    template,
+    requests: template.kinds.map(() => ({ code: 0, headOnly: false, body: null })),
+    format: headFormat(service.identity, real.dictionaries),
     recorder,
     addresses,
     timeoutMs: traffic.timeoutMs,

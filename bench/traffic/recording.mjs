@@ -18,7 +18,7 @@ export function recordingCost() {
   const writer = openSampleWriter(file, 'embedded');
   const unpacker = new BatchUnpacker();
   const batches = [];
-  const recorder = new Recorder(new Tally({ status: [[200, 399]], bodyContains: null }), (batch) =>
+  const recorder = new Recorder(new Tally([{ status: [[200, 399]], bodyContains: null }]), (batch) =>
     batches.push(batch),
   );
   const codes = ['a', 'b'].map((name) => recorder.dictionaries.target.codeOfText(name));

@@ -63,35 +63,65 @@ const CHUNKED = Buffer.from('chunked');
 const CLOSE = Buffer.from('close');
 const KEEP_ALIVE = Buffer.from('keep-alive');
 
+/** What `readHead` answers instead of an index: the head is not there as a whole, or it is none. */
+export const NOT_WHOLE = 0;
+export const MALFORMED = -1;
+
 /**
- * Reads a whole head, `bytes[from, to)` with its empty last line, into `fields`. False = not HTTP/1.x, or framing that
- * cannot be trusted (two lengths, length and encoding together, a folded framing header). A bare LF ends a line too
- * (RFC 9112 §2.2); of a repeated identity header the first one counts.
+ * Reads the head that begins at `from` into `fields`, each byte once; returns the index after its empty line. `to` may lie
+ * beyond the head. NOT_WHOLE = no empty line before `to`. MALFORMED = not HTTP/1.x, or framing that cannot be trusted (two
+ * lengths, length and encoding together, a folded framing header). A bare LF ends a line too (RFC 9112 §2.2); of a
+ * repeated identity header the first one counts. In the two bad cases `fields` hold nothing of meaning.
  */
-export function readHead(bytes: Uint8Array, from: number, to: number, format: HeadFormat, fields: HeadFields): boolean {
+export function readHead(b: Uint8Array, from: number, to: number, format: HeadFormat, fields: HeadFields): number {
   clear(fields);
-  let at = lineEnd(bytes, from, to);
-  if (!readStatusLine(bytes, from, contentEnd(bytes, from, at), format, fields)) {
-    clear(fields);
-    return false;
-  }
+  let lf = lineEnd(b, from, to);
+  if (lf === to) return NOT_WHOLE;
+  if (!readStatusLine(b, from, contentEnd(b, from, lf), format, fields)) return malformed(fields);
+  // A status line is never folded.
   let watchedBefore = true;
-  for (at += 1; at < to; ) {
-    const lf = lineEnd(bytes, at, to);
-    const end = contentEnd(bytes, at, lf);
-    if (end === at) break;
-    const first = bytes[at]!;
+  for (let at = lf + 1; at < to; at = lf + 1) {
+    const first = b[at]!;
+    if (first === LF || (first === CR && at + 1 < to && b[at + 1] === LF)) {
+      if (fields.transferEncoding !== 0 && fields.contentLength >= 0) return MALFORMED;
+      return first === LF ? at + 1 : at + 2;
+    }
     if (first === SPACE || first === TAB) {
+      lf = valueEnd(b, at, to);
       // Obsolete folding: harmless unless it goes on from a header that matters to us.
-      if (watchedBefore || !cleanValue(bytes, at, end)) return false;
+      if (lf > 0 && watchedBefore) return MALFORMED;
     } else {
-      const seen = readLine(bytes, at, end, format, fields);
-      if (seen < 0) return false;
+      let colon = at;
+      while (colon < to && TOKEN[b[colon]!] === 1) colon++;
+      if (colon === to) return NOT_WHOLE;
+      if (colon === at || b[colon] !== COLON) return MALFORMED;
+      lf = valueEnd(b, colon + 1, to);
+      if (lf <= 0) return lf;
+      const seen = readLine(b, at, colon, contentEnd(b, colon + 1, lf), format, fields);
+      if (seen < 0) return MALFORMED;
       watchedBefore = seen > 0;
     }
-    at = lf + 1;
+    if (lf <= 0) return lf;
   }
-  return fields.transferEncoding === 0 || fields.contentLength < 0;
+  return NOT_WHOLE;
+}
+
+function malformed(fields: HeadFields): number {
+  clear(fields);
+  return MALFORMED;
+}
+
+/** The LF that ends a value; MALFORMED for a NUL or a bare CR: both are how one head is smuggled into another. */
+function valueEnd(b: Uint8Array, from: number, to: number): number {
+  for (let i = from; i < to; i++) {
+    const c = b[i]!;
+    // Nearly every byte of a value is beyond these.
+    if (c > CR) continue;
+    if (c === LF) return i;
+    if (c === 0) return MALFORMED;
+    if (c === CR && i + 1 < to && b[i + 1] !== LF) return MALFORMED;
+  }
+  return NOT_WHOLE;
 }
 
 /** Back to "nothing read". */
@@ -136,21 +166,25 @@ function readStatusLine(b: Uint8Array, from: number, end: number, format: HeadFo
   return true;
 }
 
-/** 1 = a header we watch, 0 = another one, -1 = malformed. */
-function readLine(b: Uint8Array, from: number, end: number, format: HeadFormat, fields: HeadFields): number {
-  let colon = from;
-  while (colon < end && TOKEN[b[colon]!] === 1) colon++;
-  if (colon === from || colon === end || b[colon] !== COLON) return -1;
-  if (!cleanValue(b, colon + 1, end)) return -1;
+/** A header line, its name `b[from, colon)`: 1 = one we watch, 0 = another, -1 = malformed. */
+function readLine(
+  b: Uint8Array,
+  from: number,
+  colon: number,
+  end: number,
+  format: HeadFormat,
+  fields: HeadFields,
+): number {
   const watched = format.byNameLength[colon - from];
   if (watched === undefined) return 0;
   let seen = 0;
-  let valueFrom = colon + 1;
-  while (valueFrom < end && (b[valueFrom] === SPACE || b[valueFrom] === TAB)) valueFrom++;
-  const valueTo = trimEnd(b, valueFrom, end);
-  for (const { name, interest } of watched) {
+  // Two names may be one header: target and version.
+  for (let i = 0; i < watched.length; i++) {
+    const { name, interest } = watched[i]!;
     if (!sameText(b, from, colon, name)) continue;
-    if (!take(interest, b, valueFrom, valueTo, format.dictionaries, fields)) return -1;
+    let valueFrom = colon + 1;
+    while (valueFrom < end && (b[valueFrom] === SPACE || b[valueFrom] === TAB)) valueFrom++;
+    if (!take(interest, b, valueFrom, trimEnd(b, valueFrom, end), format.dictionaries, fields)) return -1;
     seen = 1;
   }
   return seen;
@@ -167,6 +201,11 @@ function take(
   if (interest === 'length') return takeLength(b, from, to, fields);
   if (interest === 'encoding') return takeEncoding(b, from, to, fields);
   if (interest === 'connection') {
+    // What nearly every answer says that says anything.
+    if (sameText(b, from, to, KEEP_ALIVE)) {
+      fields.keepAlive = true;
+      return true;
+    }
     for (let at = from; at < to; ) {
       const [start, end, next] = token(b, at, to);
       if (sameText(b, start, end, CLOSE)) fields.keepAlive = false;
@@ -176,7 +215,11 @@ function take(
     }
     return true;
   }
-  if (fields[interest] === 0) fields[interest] = d[interest].codeOfBytes(b, from, to);
+  // Written out: a property by a computed name is looked up in a hash table.
+  if (interest === 'server') fields.server ||= d.server.codeOfBytes(b, from, to);
+  else if (interest === 'target') fields.target ||= d.target.codeOfBytes(b, from, to);
+  else if (interest === 'version') fields.version ||= d.version.codeOfBytes(b, from, to);
+  else fields.bootId ||= d.bootId.codeOfBytes(b, from, to);
   return true;
 }
 

@@ -114,9 +114,17 @@ export class ResponseReader implements HeadFields {
       // Empty lines before a response are passed over, as other clients do.
       while (at < to && (bytes[at] === CR || bytes[at] === LF)) at++;
       if (at === to) return to;
-      const end = this.#headEnd(bytes, at, Math.min(to, at + HEAD_LIMIT));
+      const limit = Math.min(to, at + HEAD_LIMIT);
+      const whole = readHead(bytes, at, limit, this.#format, this);
+      if (whole > 0) {
+        this.#headRead(true);
+        return whole;
+      }
+      // Not whole, or no head: which of the two is decided where it ends, however the bytes are split.
+      clear(this);
+      const end = this.#headEnd(bytes, at, limit);
       if (end > 0) {
-        this.#headRead(readHead(bytes, at, end, this.#format, this));
+        this.#headRead(false);
         return end;
       }
     }
@@ -137,7 +145,7 @@ export class ResponseReader implements HeadFields {
     this.#pendingLength = before + taken;
     const end = scan ? this.#headEnd(this.#pending, before, this.#pendingLength) : 0;
     if (end > 0) {
-      this.#headRead(readHead(this.#pending, 0, end, this.#format, this));
+      this.#headRead(readHead(this.#pending, 0, end, this.#format, this) > 0);
       return from + end - before;
     }
     if (this.#pendingLength >= HEAD_LIMIT) this.#fail();
