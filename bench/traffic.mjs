@@ -10,6 +10,9 @@ import { soak } from './traffic/soak.mjs';
 import { freePort, startTarget } from './traffic/target.mjs';
 
 const CONNECTIONS = 16;
+const NAMES = { own: 'rollproof', undici: 'undici', http: 'node:http', k6: 'k6' };
+/** k6 beyond 10,000/s needs more cores than the machines this runs on have: it drops most of them. */
+const MOST_OF = { k6: 10_000, http: 10_000 };
 const { values: given } = parseArgs({
   options: {
     only: { type: 'string' },
@@ -101,10 +104,6 @@ async function closed() {
   );
   return rows;
 }
-
-/** k6 beyond 10,000/s needs more cores than the machines this runs on have: it drops most of them. */
-const NAMES = { own: 'rollproof', undici: 'undici', http: 'node:http', k6: 'k6' };
-const MOST_OF = { k6: 10_000, http: 10_000 };
 
 async function open() {
   const all = [];
