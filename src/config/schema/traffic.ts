@@ -70,7 +70,7 @@ export const trafficSchema = z
       .meta({ description: 'Requests that may be in flight at once; auto: rate × timeout.' }),
     precise: flag().prefault('false').meta({
       description:
-        'Engine embedded: send within about 0.2 ms of the schedule instead of within one, for up to a tenth of a core more.',
+        'Engine embedded: send within about 0.2 ms of the schedule instead of within one, for a tenth or two of a core more.',
     }),
     segments: count(1, 64).prefault(1).meta({
       description:
