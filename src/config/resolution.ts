@@ -96,6 +96,7 @@ function balancerOf(balancer: ScenarioDocument['balancer']): BalancerConfig {
 function rolloutOf(rollout: ScenarioDocument['rollout'], resolvePath: ResolvePath): Rollout {
   return {
     strategy: rollout.strategy,
+    ...(rollout.blueGreen === null ? {} : { blueGreen: rollout.blueGreen }),
     stages: rollout.stages.map((stage) => ({ name: stage.name, steps: stage.steps.flatMap(stepsOf) })),
     sleep: { afterDetachMs: rollout.sleep.afterDetach, afterAttachMs: rollout.sleep.afterAttach },
     wait: rollout.wait,

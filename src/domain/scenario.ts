@@ -136,7 +136,9 @@ export type LabKnobValue = number | boolean | string | readonly [number, number]
 export type WaitMode = 'sleep' | 'health' | 'both';
 
 export interface Rollout {
-  readonly strategy: 'rolling' | 'stages';
+  readonly strategy: 'rolling' | 'stages' | 'blue-green';
+  /** Only for strategy `blue-green`: who comes and who goes; absent or null = not written. */
+  readonly blueGreen?: BlueGreen | null;
   /** Only for strategy `stages`: the explicit stages. */
   readonly stages: readonly ExplicitStage[];
   readonly sleep: { readonly afterDetachMs: number; readonly afterAttachMs: number };
@@ -154,6 +156,16 @@ export interface Rollout {
   readonly deploy: DeployConfig;
   readonly version: string;
   readonly previousVersion: string | null;
+}
+
+/** Every target is in one of the two groups. */
+export interface BlueGreen {
+  /** Out of the balancer at the start; gets the new version, then comes in. */
+  readonly green: readonly TargetId[];
+  /** In service at the start; leaves when green serves. */
+  readonly blue: readonly TargetId[];
+  /** What becomes of blue when it is out: nothing, or the deploy command too. */
+  readonly retire: 'keep' | 'deploy';
 }
 
 export interface ExplicitStage {

@@ -13,12 +13,22 @@ export function firstDetachAt(events: readonly RunEvent[]): Instant | null {
   return at.length === 0 ? null : Math.min(...at);
 }
 
+/** First thing a blue-green deploy did, be it to targets out of rotation: what they share with the others may suffer. */
+function firstStepAt(events: readonly RunEvent[]): Instant | null {
+  const at = [
+    ...eventsOf(events, 'step-intent').map((step) => step.at),
+    ...eventsOf(events, 'balancer-call').map((call) => call.requestedAt),
+  ].filter(Number.isFinite);
+  return at.length === 0 ? null : Math.min(...at);
+}
+
 /**
- * The judged window of verdict.md §1.1: [first detach request, end of the last stage + settle]. When the run
- * stopped early it ends with the last arrival (the last event without traffic). Null when nothing was detached.
+ * The judged window of verdict.md §1.1: [first detach request (blue-green: first step), end of the last stage + settle]. When the run
+ * stopped early it ends with the last arrival (the last event without traffic). Null when nothing was begun.
  */
 export function judgedWindow(facts: RunFacts): Span | null {
-  const from = firstDetachAt(facts.events);
+  const isBlueGreen = facts.header.scenario.rollout.strategy === 'blue-green';
+  const from = isBlueGreen ? firstStepAt(facts.events) : firstDetachAt(facts.events);
   if (from === null) return null;
   const deployed = facts.events.reduce((last, event) => Math.max(last, deployedAt(event)), from);
   const whole =
