@@ -103,6 +103,7 @@ function rolloutOf(rollout: ScenarioDocument['rollout'], resolvePath: ResolvePat
     awaitTimeoutMs: rollout.awaitTimeout,
     settleMs: rollout.settle,
     onFailure: rollout.onFailure,
+    ...(rollout.longestRequest === null ? {} : { longestRequestMs: rollout.longestRequest }),
     ...(rollout.awaitUnused ? { awaitUnused: true } : {}),
     minInService: rollout.minInService,
     deploy: deployOf(rollout.deploy, resolvePath),

@@ -149,6 +149,8 @@ export interface Rollout {
   readonly settleMs?: number;
   /** What becomes of a target whose deploy failed: left as it is, or given the previous version; absent = stop. */
   readonly onFailure?: 'stop' | 'rollback';
+  /** How long users' requests may run, ms; null or absent = not said: as long as our own. */
+  readonly longestRequestMs?: number | null;
   /** Whether a detach is done only when the balancer says `unused`, where it says `draining` long after; absent = no. */
   readonly awaitUnused?: boolean;
   /** Other targets that must be healthy before any detach; checked live. */

@@ -58,7 +58,7 @@ async function rig(
       rollout: scenario.rollout,
       runId: 'r',
       probe: { ask: async () => null },
-      traffic: { seenSince: () => true, lastRequestTo: () => null, quiet: () => ({ ms: 1e9, others: 1e9 }) },
+      traffic: { seenSince: () => true, silence: () => ({ lastSentAt: null, ms: 1e9, others: 1e9 }) },
       members: ['i-b1', 'i-b2'],
     },
     new AbortController().signal,

@@ -57,13 +57,10 @@ const blueGreenSchema = z.strictObject({
 /** `rollout:` how the new version gets onto the targets. */
 export const rolloutSchema = z
   .strictObject({
-    strategy: z
-      .enum(['rolling', 'stages', 'blue-green'])
-      .prefault('rolling')
-      .meta({
-        description:
-          'rolling: one target after the other; stages: exactly the stages written below; blue-green: all of green comes in, then all of blue leaves.',
-      }),
+    strategy: z.enum(['rolling', 'stages', 'blue-green']).prefault('rolling').meta({
+      description:
+        'rolling: one target after the other; stages: exactly the stages written below; blue-green: all of green comes in, then all of blue leaves.',
+    }),
     blueGreen: z
       .union([blueGreenSchema, z.null()])
       .prefault(null)
@@ -94,6 +91,10 @@ export const rolloutSchema = z
     onFailure: z.enum(['stop', 'rollback']).prefault('stop').meta({
       description:
         'When a deploy fails: stop and leave that target as it is, or deploy previousVersion to it. Never touches the next target.',
+    }),
+    longestRequest: orOff('auto', someTime()).prefault('auto').meta({
+      description:
+        "How long users' requests may run: a detach is given that long, and the preflight measures drain timeout and sleep by it. auto: as long as the scenario's own longest (traffic.lanes.long.maxHold).",
     }),
     awaitUnused: flag().prefault('false').meta({
       description:
