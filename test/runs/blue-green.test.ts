@@ -125,7 +125,14 @@ function eventsOf({ deploy = 'complete' }: World, scheduled: number, stopAt: num
     { kind: 'stage-ended', at: to, stage: name, ok: true },
   ];
   const each = (kind: 'attach' | 'detach' | 'deploy', ids: readonly string[], at: number, tookMs: number) =>
-    ids.map((target, i) => [{ kind, target } as Step, at + i * tookMs, at + (i + 1) * tookMs - 1] as const);
+    ids.map(
+      (target, i) =>
+        [
+          { kind, target, ...(kind === 'detach' ? { forGood: true } : {}) } as Step,
+          at + i * tookMs,
+          at + (i + 1) * tookMs - 1,
+        ] as const,
+    );
   const sleep = (why: 'after-attach' | 'after-detach', target: string, at: number, until: number) =>
     [{ kind: 'sleep', ms: until - at, why, target } as Step, at, until] as const;
   return [
@@ -161,7 +168,8 @@ const judged = (world: World = {}) => analyze(run(world));
 
 describe('a blue-green deploy', () => {
   it('that went well is a PASS, and says who came and who left', () => {
-    const { verdict, replacements, claims } = judged();
+    const { verdict, replacements, claims, run: info } = judged();
+    expect(info.deployMs).toBe(END - DEPLOY);
     expect(verdict, JSON.stringify(verdict)).toMatchObject({ kind: 'PASS', exitCode: 0 });
     expect(verdict.sentence).toMatch(/while g1 and g2 came in with the new version and b1 and b2 left/);
     expect(claims.replaced).toBe('proven');
@@ -231,5 +239,10 @@ describe('a blue-green deploy', () => {
     const facts = run();
     const cut = { ...facts, events: facts.events.filter((e) => e.at < BLUE_OUT - 10), eventsComplete: false };
     expect(analyze(cut).verdict.kind).toBe('INCONCLUSIVE');
+    // Killed with both of blue out: they are named; with their stage ended they are where they belong.
+    const killedAt = (at: number) =>
+      analyze({ ...facts, events: facts.events.filter((e) => e.at < at), eventsComplete: false }).run.stillDetached;
+    expect(killedAt(BLUE_OUT + 100)).toEqual(['b1', 'b2']);
+    expect(killedAt(END - 500)).toEqual([]);
   });
 });
