@@ -1,4 +1,7 @@
+import type { BalancerConfig } from './balancer-config.js';
 import type { Target, TargetId } from './target.js';
+
+export type { BalancerConfig, LabKnobValue } from './balancer-config.js';
 
 /** A resolved scenario file: every default filled in, every duration in ms, every rate per second. */
 export interface Scenario {
@@ -75,53 +78,6 @@ export interface IdentityHeaders {
   readonly bootId: string | null;
 }
 
-export type BalancerConfig =
-  | {
-      readonly kind: 'elb-classic';
-      readonly name: string;
-      readonly region: string;
-      /** Another API endpoint than AWS's, e.g. a lab started apart; null for AWS. */
-      readonly endpoint: string | null;
-      /** What the user says about Auto Scaling, which the ELB API does not tell; null = nothing said. */
-      readonly autoScaling?: 'none' | 'suspended' | null;
-      /** Also keep the lock as a tag on the balancer, for runs started on other machines. */
-      readonly lockTag?: boolean;
-    }
-  | {
-      /** A target group of an Application or Network Load Balancer; `region` to `lockTag` as for Classic. */
-      readonly kind: 'elbv2';
-      /** The target group's name, also where the file names it by its ARN: one target group has one name. */
-      readonly name: string;
-      /** Its ARN where the file gives it; null = looked up by name. */
-      readonly arn: string | null;
-      /** The port targets are registered with; null = the target group's own. */
-      readonly port: number | null;
-      readonly region: string;
-      readonly endpoint: string | null;
-      readonly autoScaling?: 'none' | 'suspended' | null;
-      readonly lockTag?: boolean;
-    }
-  | {
-      /** A backend of a running HAProxy, through its runtime API. */
-      readonly kind: 'haproxy';
-      /** The backend's name. */
-      readonly name: string;
-      /** A path, or host:port. */
-      readonly socket: string;
-      readonly drainTimeoutMs: number;
-      readonly afterDrain: 'maint' | 'drain';
-      /** HAProxy's `inter`; null = not known. */
-      readonly checkIntervalMs: number | null;
-    }
-  | {
-      readonly kind: 'lab';
-      readonly name: string;
-      readonly preset: string;
-      readonly seed: number;
-      /** Overrides of the preset's knobs; names and units are the lab's (docs/lab.md). */
-      readonly knobs: Readonly<Record<string, LabKnobValue>>;
-    };
-
 /** A PASS of the same version elsewhere, e.g. on staging before production. */
 export interface Requirement {
   readonly environment: string;
@@ -130,8 +86,6 @@ export interface Requirement {
   /** Run directory or pass.json to look at; null = the newest that fits below --out. */
   readonly pass: string | null;
 }
-
-export type LabKnobValue = number | boolean | string | readonly [number, number];
 
 export type WaitMode = 'sleep' | 'health' | 'both';
 
