@@ -5,7 +5,7 @@ import { formatDuration } from '../domain/time.js';
 import type { VerdictKind } from '../domain/verdict.js';
 import { failureUpper } from './deciding-bounds.js';
 import { count, listed, percent } from './figures.js';
-import { unprovenTargets } from './targets-replaced.js';
+import { movedText, unprovenTargets } from './targets-replaced.js';
 
 /** The four claims of verdict.md P3 with their numbers; what is not established is null and said so. */
 export function claimsOf(evidence: Evidence, policy: Policy, verdict: VerdictKind): Claims {
@@ -100,5 +100,7 @@ function replacedSentence(evidence: Evidence, claims: Omit<Claims, 'sentences'>,
   const scope =
     verdict === 'PASS' ? ' This proves this deploy; 1 deploy supports ≤ 95 % failure odds for the next.' : '';
   const served = evidence.replacements.reduce((sum, r) => sum + r.servedNew, 0);
+  const moved = movedText(evidence.replacements);
+  if (moved !== null) return `${moved}; it was served ${count(served)} times.${margin}${scope}`;
   return `${listed(evidence.toReplace)} left, came back and served the new version ${count(served)} times.${margin}${scope}`;
 }

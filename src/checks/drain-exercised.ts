@@ -15,7 +15,8 @@ const meta: CheckMeta = {
 /** Second half of row 7. */
 export const drainExercised: Check = {
   meta,
-  evaluate({ replacements }, policy) {
+  evaluate({ replacements: all }, policy) {
+    const replacements = all.filter((r) => r.role !== 'green');
     if (replacements.length === 0) return skipped(meta, 'no target was detached');
     const idle = replacements.filter((r) => !(r.inFlightAtDetach >= 1));
     const figures = {

@@ -28,17 +28,29 @@ export function unprovenTargets(evidence: {
 }
 
 function gaps(r: Replacement): readonly string[] {
+  if (r.role === 'green')
+    return [
+      ...(r.left ? [] : [`${r.target} (green) was not shown to be out before its attach`]),
+      ...(r.returned ? [] : [`${r.target} (green) was not seen to serve the new version`]),
+    ];
   return [
     ...(r.left
       ? []
       : [
           r.lastRoutedAt === null && r.silentSends > 0
             ? `${r.target} answered nothing before its detach, so it was not seen to leave rotation`
-            : `${r.target} was not seen to leave rotation (${r.silentSends} requests went elsewhere in a row before its attach)`,
+            : `${r.target} was not seen to leave rotation (${r.silentSends} requests went elsewhere in a row ${r.role === 'blue' ? 'after its detach' : 'before its attach'})`,
         ]),
-    ...(r.returned ? [] : [`${r.target} was not seen to serve the new version after its attach`]),
+    ...(r.returned || r.role === 'blue' ? [] : [`${r.target} was not seen to serve the new version after its attach`]),
     ...(r.left && r.returned && !r.replaced ? [`${r.target} was not seen to be replaced by a new process`] : []),
   ];
+}
+
+/** `g1 came in and b1 left` of a blue-green deploy; null of any other. */
+export function movedText(replacements: readonly Replacement[]): string | null {
+  const named = (role: 'green' | 'blue') => replacements.filter((r) => r.role === role).map((r) => r.target);
+  if (named('green').length === 0) return null;
+  return `${listed(named('green'))} came in with the new version and ${listed(named('blue'))} left`;
 }
 
 export const targetsReplaced: Check = {
@@ -50,7 +62,11 @@ export const targetsReplaced: Check = {
       threshold: `${evidence.toReplace.length} targets`,
     };
     if (reasons.length === 0)
-      return passed(meta, `${listed(evidence.toReplace)} left, changed version and came back`, figures);
+      return passed(
+        meta,
+        `${movedText(evidence.replacements) ?? `${listed(evidence.toReplace)} left, changed version and came back`}`,
+        figures,
+      );
     return inconclusive(meta, 'REPLACEMENT_UNPROVEN', {
       ...figures,
       message: reasons.join('; '),

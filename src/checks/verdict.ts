@@ -5,6 +5,7 @@ import type { CheckResult, Verdict } from '../domain/verdict.js';
 import { count, counted, listed } from './figures.js';
 import type { NonEmpty } from './index.js';
 import { type Decision, merge } from './merge.js';
+import { movedText } from './targets-replaced.js';
 
 /** What brings other codes with it, so that the sentence names the one thing to look at; the first of several. */
 const ROOT_CODES: readonly CheckResult['code'][] = [
@@ -45,8 +46,9 @@ function sentence(decision: Decision, deciding: readonly CheckResult[], evidence
   }
 }
 
-function passSentence({ counts, toReplace, outages }: Evidence): string {
-  const what = `${count(counts.failed)} of ${count(counts.judged)} requests failed while ${listed(toReplace)} ${toReplace.length === 1 ? 'was' : 'were'} replaced`;
+function passSentence({ counts, toReplace, replacements, outages }: Evidence): string {
+  const rolled = `${listed(toReplace)} ${toReplace.length === 1 ? 'was' : 'were'} replaced`;
+  const what = `${count(counts.failed)} of ${count(counts.judged)} requests failed while ${movedText(replacements) ?? rolled}`;
   const first = outages[0]?.causes[0];
   return first === undefined ? what : `${what}, which the policy tolerates: ${first.sentence}`;
 }

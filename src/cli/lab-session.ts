@@ -35,10 +35,17 @@ async function started(
       knobs: balancer.knobs,
       instances: scenario.targets.map((t) => ({ target: t.id, instance: t.instance })),
       version: scenario.rollout.previousVersion ?? FIRST_VERSION,
+      out: outAtTheStart(scenario),
     });
   } catch (cause) {
     throw labStartError(cause, 'does something hold addresses 127.0.0.2 and up, or the ports?');
   }
+}
+
+/** Green of a blue-green deploy has yet to come in. */
+function outAtTheStart({ rollout, targets }: Scenario): readonly string[] {
+  const green = rollout.strategy === 'blue-green' ? (rollout.blueGreen?.green ?? []) : [];
+  return targets.filter(({ id }) => green.includes(id)).map(({ instance }) => instance);
 }
 
 function labAccess(lab: LabHandle): LabAccess {

@@ -69,7 +69,7 @@ export async function backInService(
         {
           balancer,
           probe: probeFor(scenario),
-          traffic: { seenSince: () => true, lastRequestTo: () => null, quiet: () => ({ ms: 0, others: 0 }) },
+          traffic: { seenSince: () => true, silence: () => ({ lastSentAt: null, ms: 0, others: 0 }) },
           clock,
         },
         signal,

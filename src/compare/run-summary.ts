@@ -47,8 +47,9 @@ function needFacts(r: Replacement, result: RunResult): TargetNeedFacts {
   return {
     target: r.target,
     // Below 0: it served nothing after the acknowledgement, so no sleep was needed at all.
-    detachNeedMs: r.needHiMs === null ? null : Math.max(0, r.needHiMs),
-    attachLagMs: r.attachLagHiMs === null ? null : Math.max(0, r.attachLagHiMs),
+    // Green leaves nothing and blue comes back to nothing: no sleep was needed for it.
+    detachNeedMs: r.role === 'green' ? 0 : r.needHiMs === null ? null : Math.max(0, r.needHiMs),
+    attachLagMs: r.role === 'blue' ? 0 : r.attachLagHiMs === null ? null : Math.max(0, r.attachLagHiMs),
     tooShort: isNeedCensored(r) || wasCutByDeploy(r.target, result),
   };
 }

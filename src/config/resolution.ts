@@ -96,12 +96,14 @@ function balancerOf(balancer: ScenarioDocument['balancer']): BalancerConfig {
 function rolloutOf(rollout: ScenarioDocument['rollout'], resolvePath: ResolvePath): Rollout {
   return {
     strategy: rollout.strategy,
+    ...(rollout.blueGreen === null ? {} : { blueGreen: rollout.blueGreen }),
     stages: rollout.stages.map((stage) => ({ name: stage.name, steps: stage.steps.flatMap(stepsOf) })),
     sleep: { afterDetachMs: rollout.sleep.afterDetach, afterAttachMs: rollout.sleep.afterAttach },
     wait: rollout.wait,
     awaitTimeoutMs: rollout.awaitTimeout,
     settleMs: rollout.settle,
     onFailure: rollout.onFailure,
+    ...(rollout.longestRequest === null ? {} : { longestRequestMs: rollout.longestRequest }),
     ...(rollout.awaitUnused ? { awaitUnused: true } : {}),
     minInService: rollout.minInService,
     deploy: deployOf(rollout.deploy, resolvePath),

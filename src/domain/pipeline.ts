@@ -16,7 +16,13 @@ const CONDITIONS = {
 
 /** One thing the engine does. `why` says what a sleep is for, so evidence can name it. */
 export type Step =
-  | { readonly kind: 'detach' | 'attach' | 'deploy'; readonly target: TargetId }
+  | { readonly kind: 'attach' | 'deploy'; readonly target: TargetId }
+  | {
+      readonly kind: 'detach';
+      readonly target: TargetId;
+      /** It is meant to stay out, once its stage has ended well (blue of blue-green). */
+      readonly forGood?: true;
+    }
   | {
       readonly kind: 'sleep';
       readonly ms: number;

@@ -156,13 +156,18 @@ export interface TrafficEngine {
 export interface TrafficView {
   /** Whether a good answer of that target with that version, asked for since `since`, has been recorded. */
   seenSince(target: TargetId, version: string, since: Instant): boolean;
-  /** When the newest request was sent that this target is known to have answered, well or badly; null = none is known. */
-  lastRequestTo(target: TargetId): Instant | null;
-  /**
-   * How long a target has been silent since `since`, ms, by the recorded answers alone, and how many answers others
-   * gave meanwhile: without those its silence proves nothing.
-   */
-  quiet(target: TargetId, since: Instant): { readonly ms: number; readonly others: number };
+  /** What the recorded answers show of a target's silence since `since`. */
+  silence(target: TargetId, since: Instant): SilenceSeen;
+}
+
+/** A target's silence, by recorded answers alone. */
+export interface SilenceSeen {
+  /** When the newest request was sent that it is known to have answered, well or badly; null = it never named itself. */
+  readonly lastSentAt: Instant | null;
+  /** From its last answer to the newest of anybody; 0 where it never named itself: that is no silence. */
+  readonly ms: number;
+  /** Answers of others since its last one: without those its silence proves nothing. */
+  readonly others: number;
 }
 
 /** Asks a target itself, past the balancer. */

@@ -130,6 +130,11 @@ export interface LaneRow {
 
 export interface Replacement {
   readonly target: TargetId;
+  /**
+   * Blue-green: `green` must come in (`left` then says it answered nothing before), `blue` must leave (`returned` means
+   * nothing then); absent = taken out and brought back.
+   */
+  readonly role?: 'green' | 'blue';
   readonly left: boolean;
   readonly replaced: boolean;
   readonly returned: boolean;

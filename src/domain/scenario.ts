@@ -1,4 +1,7 @@
+import type { BalancerConfig } from './balancer-config.js';
 import type { Target, TargetId } from './target.js';
+
+export type { BalancerConfig, LabKnobValue } from './balancer-config.js';
 
 /** A resolved scenario file: every default filled in, every duration in ms, every rate per second. */
 export interface Scenario {
@@ -75,53 +78,6 @@ export interface IdentityHeaders {
   readonly bootId: string | null;
 }
 
-export type BalancerConfig =
-  | {
-      readonly kind: 'elb-classic';
-      readonly name: string;
-      readonly region: string;
-      /** Another API endpoint than AWS's, e.g. a lab started apart; null for AWS. */
-      readonly endpoint: string | null;
-      /** What the user says about Auto Scaling, which the ELB API does not tell; null = nothing said. */
-      readonly autoScaling?: 'none' | 'suspended' | null;
-      /** Also keep the lock as a tag on the balancer, for runs started on other machines. */
-      readonly lockTag?: boolean;
-    }
-  | {
-      /** A target group of an Application or Network Load Balancer; `region` to `lockTag` as for Classic. */
-      readonly kind: 'elbv2';
-      /** The target group's name, also where the file names it by its ARN: one target group has one name. */
-      readonly name: string;
-      /** Its ARN where the file gives it; null = looked up by name. */
-      readonly arn: string | null;
-      /** The port targets are registered with; null = the target group's own. */
-      readonly port: number | null;
-      readonly region: string;
-      readonly endpoint: string | null;
-      readonly autoScaling?: 'none' | 'suspended' | null;
-      readonly lockTag?: boolean;
-    }
-  | {
-      /** A backend of a running HAProxy, through its runtime API. */
-      readonly kind: 'haproxy';
-      /** The backend's name. */
-      readonly name: string;
-      /** A path, or host:port. */
-      readonly socket: string;
-      readonly drainTimeoutMs: number;
-      readonly afterDrain: 'maint' | 'drain';
-      /** HAProxy's `inter`; null = not known. */
-      readonly checkIntervalMs: number | null;
-    }
-  | {
-      readonly kind: 'lab';
-      readonly name: string;
-      readonly preset: string;
-      readonly seed: number;
-      /** Overrides of the preset's knobs; names and units are the lab's (docs/lab.md). */
-      readonly knobs: Readonly<Record<string, LabKnobValue>>;
-    };
-
 /** A PASS of the same version elsewhere, e.g. on staging before production. */
 export interface Requirement {
   readonly environment: string;
@@ -131,12 +87,12 @@ export interface Requirement {
   readonly pass: string | null;
 }
 
-export type LabKnobValue = number | boolean | string | readonly [number, number];
-
 export type WaitMode = 'sleep' | 'health' | 'both';
 
 export interface Rollout {
-  readonly strategy: 'rolling' | 'stages';
+  readonly strategy: 'rolling' | 'stages' | 'blue-green';
+  /** Only for strategy `blue-green`: who comes and who goes; absent or null = not written. */
+  readonly blueGreen?: BlueGreen | null;
   /** Only for strategy `stages`: the explicit stages. */
   readonly stages: readonly ExplicitStage[];
   readonly sleep: { readonly afterDetachMs: number; readonly afterAttachMs: number };
@@ -147,6 +103,8 @@ export interface Rollout {
   readonly settleMs?: number;
   /** What becomes of a target whose deploy failed: left as it is, or given the previous version; absent = stop. */
   readonly onFailure?: 'stop' | 'rollback';
+  /** How long users' requests may run, ms; null or absent = not said: as long as our own. */
+  readonly longestRequestMs?: number | null;
   /** Whether a detach is done only when the balancer says `unused`, where it says `draining` long after; absent = no. */
   readonly awaitUnused?: boolean;
   /** Other targets that must be healthy before any detach; checked live. */
@@ -154,6 +112,16 @@ export interface Rollout {
   readonly deploy: DeployConfig;
   readonly version: string;
   readonly previousVersion: string | null;
+}
+
+/** Every target is in one of the two groups. */
+export interface BlueGreen {
+  /** Out of the balancer at the start; gets the new version, then comes in. */
+  readonly green: readonly TargetId[];
+  /** In service at the start; leaves when green serves. */
+  readonly blue: readonly TargetId[];
+  /** What becomes of blue when it is out: nothing, or the deploy command too. */
+  readonly retire: 'keep' | 'deploy';
 }
 
 export interface ExplicitStage {

@@ -4,7 +4,7 @@ import { stepLabel } from '../domain/pipeline.js';
 import { selfTestMisses } from '../domain/self-test.js';
 import { formatDuration } from '../domain/time.js';
 import { eventsOf, lastEvent } from './event-queries.js';
-import { firstDetachAt, judgedWindow } from './judged-window.js';
+import { deployBeganAt, judgedWindow } from './judged-window.js';
 import type { RecordLoss } from './record-loss.js';
 import { missingSegments } from './segments.js';
 
@@ -12,7 +12,7 @@ import { missingSegments } from './segments.js';
 export function deployEnd(facts: RunFacts): DeployEnd {
   const end = lastEvent(facts.events, 'run-ended');
   if (end !== null) return end.deploy;
-  return firstDetachAt(facts.events) === null ? 'not-started' : 'interrupted';
+  return deployBeganAt(facts) === null ? 'not-started' : 'interrupted';
 }
 
 /** What the journal writes in the place of a fact it could not hold. */

@@ -42,8 +42,10 @@ export function evidenceOf(facts: RunFacts): Evidence {
   const classes = classColumns(samples);
   const deltaMs = faultDelta(samples);
   const targetIds = scenario.targets.map(({ id }) => id);
-  const lives = livesOf(facts.events, targetIds, facts.header.scenario.rollout.deploy.kind !== 'none');
-  const options: ReplacementOptions = { targets: scenario.targets, ...scenario.rollout, warmEnd, deltaMs };
+  const { rollout } = scenario;
+  const blueGreen = rollout.strategy === 'blue-green' ? (rollout.blueGreen ?? null) : null;
+  const lives = livesOf(facts.events, targetIds, rollout.deploy.kind !== 'none', blueGreen?.green ?? []);
+  const options: ReplacementOptions = { targets: scenario.targets, ...rollout, blueGreen, warmEnd, deltaMs };
   const replaced = replacements(samples.table, classes, lives, window ?? { from: 0, to: 0 }, options);
   const counts = countsOf(
     samples,
@@ -177,7 +179,7 @@ function changes(lives: readonly TargetHistory[]): readonly Instant[] {
 function stepsOf(lives: readonly TargetHistory[]): Steps {
   const known = (pick: (life: TargetHistory) => Instant | null) => lives.map(pick).filter((at) => at !== null);
   return {
-    detach: known((life) => life.detachRequestedAt),
+    detach: known((life) => (life.joined === true ? null : life.detachRequestedAt)),
     deploy: known((life) => life.deployStartedAt),
     attach: known((life) => life.attachRequestedAt),
   };

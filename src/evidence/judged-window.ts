@@ -5,7 +5,7 @@ import type { Instant, Span } from '../domain/time.js';
 import { eventsOf, lastEvent } from './event-queries.js';
 
 /** First detach request, even one that failed: its reply may have been lost and its effect not. Null without any. */
-export function firstDetachAt(events: readonly RunEvent[]): Instant | null {
+function firstDetachAt(events: readonly RunEvent[]): Instant | null {
   const at = eventsOf(events, 'balancer-call')
     .filter((call) => call.operation === 'detach')
     .map((call) => call.requestedAt)
@@ -13,12 +13,26 @@ export function firstDetachAt(events: readonly RunEvent[]): Instant | null {
   return at.length === 0 ? null : Math.min(...at);
 }
 
+/** First thing a blue-green deploy did, be it to targets out of rotation: what they share with the others may suffer. */
+function firstStepAt(events: readonly RunEvent[]): Instant | null {
+  const at = [
+    ...eventsOf(events, 'step-intent').map((step) => step.at),
+    ...eventsOf(events, 'balancer-call').map((call) => call.requestedAt),
+  ].filter(Number.isFinite);
+  return at.length === 0 ? null : Math.min(...at);
+}
+
+/** When the deploy began to touch what users meet: its first detach; of a blue-green one its first step. Null = it never did. */
+export function deployBeganAt({ events, header }: Pick<RunFacts, 'events' | 'header'>): Instant | null {
+  return header.scenario.rollout.strategy === 'blue-green' ? firstStepAt(events) : firstDetachAt(events);
+}
+
 /**
- * The judged window of verdict.md §1.1: [first detach request, end of the last stage + settle]. When the run
- * stopped early it ends with the last arrival (the last event without traffic). Null when nothing was detached.
+ * The judged window of verdict.md §1.1: [first detach request (blue-green: first step), end of the last stage + settle]. When the run
+ * stopped early it ends with the last arrival (the last event without traffic). Null when nothing was begun.
  */
 export function judgedWindow(facts: RunFacts): Span | null {
-  const from = firstDetachAt(facts.events);
+  const from = deployBeganAt(facts);
   if (from === null) return null;
   const deployed = facts.events.reduce((last, event) => Math.max(last, deployedAt(event)), from);
   const whole =

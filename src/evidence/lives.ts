@@ -27,14 +27,17 @@ interface Cycle {
  * The life of every target that was detached, in the order of their detaches. A call that failed may still have had
  * its effect (a lost reply), so a life counts from the first try of the call that succeeded in the end. Of several
  * cycles of one target the one with its deploy is taken.
+ * @param green targets that were out at the start and came in: their life begins with their deploy.
  * @param hasDeploy whether the pipeline deploys at all; without, every target counts as deployed by somebody else.
  */
 export function livesOf(
   events: readonly RunEvent[],
   targets: readonly TargetId[],
   hasDeploy = true,
+  green: readonly TargetId[] = [],
 ): readonly TargetHistory[] {
-  const lives = targets.flatMap((target) => {
+  const lives = targets.flatMap((target): TargetHistory[] => {
+    if (green.includes(target)) return joinedLife(target, events, hasDeploy);
     const cycles = cyclesOf(eventsOf(events, 'balancer-call').filter((call) => call.target === target));
     const starts = deployStarts(events, target);
     const deployed = cycles.filter((c) => starts.some((at) => isWithin(at, c)));
@@ -49,6 +52,23 @@ export function livesOf(
         ];
   });
   return lives.sort((a, b) => a.detachRequestedAt - b.detachRequestedAt);
+}
+
+/** None when it was never attached. */
+function joinedLife(target: TargetId, events: readonly RunEvent[], hasDeploy: boolean): TargetHistory[] {
+  const tries = eventsOf(events, 'balancer-call').filter((c) => c.target === target && c.operation === 'attach');
+  const done = tries.find((call) => call.error === null);
+  if (done === undefined) return [];
+  const attachRequestedAt = Math.min(...tries.map((call) => call.requestedAt));
+  const begin = Math.min(attachRequestedAt, ...deployStarts(events, target));
+  const cycle = {
+    detachRequestedAt: begin,
+    detachRespondedAt: begin,
+    attachRequestedAt,
+    attachRespondedAt: done.respondedAt,
+  };
+  const deployCompleted = hasDeploy ? isDeployed(events, target) : true;
+  return [{ ...historyOf(target, cycle, events), joined: true, deployCompleted }];
 }
 
 function isWithin(at: Instant, cycle: Cycle): boolean {

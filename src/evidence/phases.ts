@@ -14,6 +14,11 @@ export interface TargetLife {
   readonly attachRespondedAt: Instant | null;
   /** False when a deploy was due and did not complete: the old version is then no surprise after the attach. */
   readonly deployCompleted?: boolean;
+  /**
+   * It was out before the run and came in (green of blue-green): both instants of its detach are then when its life
+   * begins, with its deploy or else its attach.
+   */
+  readonly joined?: true;
 }
 
 /** What begins when. */

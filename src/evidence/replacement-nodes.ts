@@ -35,6 +35,8 @@ export function unseenNodes(
   const targets = options.targets.length;
   const needed = mStar(1 / targets, LEFT_ALPHA);
   return lives.flatMap((life) => {
+    // It left nothing: where it was not seen before its attach is no question of nodes.
+    if (life.joined === true) return [];
     const target = options.targets.findIndex(({ id }) => id === life.target);
     const filter = { target, warmEnd: options.warmEnd, previousBackAt: previousBackAt(life, lives) };
     const { last } = rowsAround(table, Number.NEGATIVE_INFINITY, life.attachRequestedAt ?? Number.POSITIVE_INFINITY);

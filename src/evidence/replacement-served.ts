@@ -50,6 +50,13 @@ function seenBefore(
   return { versions: marked(version, versions), boots: marked(bootId, boots), last: bootId.values[last] ?? null };
 }
 
+/** What anybody answered with before `at`: a target that comes in must not bring any of it but the new version. */
+function versionsBefore({ version, sentAt, length }: SampleTable, at: Instant): Set<string> {
+  const seen = new Uint8Array(version.values.length);
+  for (let row = 0; row < length; row++) if (sentAt[row]! < at) seen[version.codes[row]!] = 1;
+  return marked(version, seen);
+}
+
 /** The values whose codes are marked. */
 function marked(column: DictionaryColumn, marks: Uint8Array): Set<string> {
   return new Set(column.values.filter((value, code): value is string => value !== null && marks[code] === 1));
@@ -62,7 +69,7 @@ function marksOf(column: DictionaryColumn, isWanted: (value: string | null) => b
 
 /**
  * Counts a target's responses by version and process (verdict.md §6). Old is what it answered with before its detach
- * and the version the scenario calls the previous one, unless that is the new version too: then only a new process
+ * (a target that comes in: what anybody answered with before its attach) and the version the scenario calls the previous one, unless that is the new version too: then only a new process
  * tells the two apart.
  */
 export function servedFacts(input: ServedInput): ServedFacts {
@@ -70,7 +77,7 @@ export function servedFacts(input: ServedInput): ServedFacts {
   const before = seenBefore(input, life.detachRequestedAt);
   // It ran that version already: then only another process shows that anything was replaced.
   const hadVersion = before.versions.has(input.version);
-  const old = before.versions;
+  const old = life.joined === true ? versionsBefore(table, life.attachRequestedAt ?? 0) : before.versions;
   if (input.previousVersion !== null) old.add(input.previousVersion);
   old.delete(input.version);
   const isOld = marksOf(table.version, (version) => version !== null && old.has(version));

@@ -2,7 +2,8 @@ import { SAMPLE_CLASSES } from '../domain/outage.js';
 import type { Phase, PhaseKind } from '../domain/phase.js';
 import type { Replacement } from '../domain/result.js';
 import type { SampleTable } from '../domain/sample.js';
-import type { Target } from '../domain/target.js';
+import type { BlueGreen } from '../domain/scenario.js';
+import type { Target, TargetId } from '../domain/target.js';
 import type { Instant, Span } from '../domain/time.js';
 import { mStar } from '../stats/detection.js';
 import type { ClassColumns } from './classify.js';
@@ -23,6 +24,8 @@ export interface ReplacementOptions {
   readonly previousVersion: string | null;
   /** Requests sent before this are warm-up. */
   readonly warmEnd: Instant;
+  /** Who came and who went; absent or null = every target is taken out and brought back. */
+  readonly blueGreen?: BlueGreen | null;
   /** Witness interval of faults that end a request, ms. */
   readonly deltaMs: number;
 }
@@ -73,6 +76,24 @@ function untouched(target: Target): Replacement {
     needLoMs: null,
     needHiMs: null,
   };
+}
+
+/** Green leaves nothing: what is counted from a detach has no meaning for it. */
+const NO_LEAVE = {
+  detachLagLoMs: null,
+  detachLagHiMs: null,
+  drainEndAt: null,
+  drainNeedMs: null,
+  drainNeedHiMs: null,
+  marginMs: null,
+  inFlightAtDetach: 0,
+  needLoMs: null,
+  needHiMs: null,
+} as const;
+
+function roleOf(target: TargetId, { blueGreen }: ReplacementOptions): 'green' | 'blue' | null {
+  if (blueGreen == null) return null;
+  return blueGreen.green.includes(target) ? 'green' : 'blue';
 }
 
 /** Phases a failure of this life's target may lie in: its own, and those of lives that do not overlap it. */
@@ -153,6 +174,7 @@ function replacementOf(context: Context, index: number): Replacement | null {
   const { table, classes, options } = context;
   const target = options.targets.findIndex(({ id }) => id === life.target);
   if (target < 0) return null;
+  const role = roleOf(life.target, options);
   const routed = routedRequests(table, classes, context.stamps, {
     target,
     warmEnd: options.warmEnd,
@@ -171,14 +193,19 @@ function replacementOf(context: Context, index: number): Replacement | null {
   const served = servedFacts({ ...options, table, classes, rows: context.rows[target]!, life });
   const need = needOf(detach, life, lastFailureWhileDown(context, index, target));
   // Only what was seen in rotation can be seen to leave it.
-  const left = detach.lastRouted !== null && detach.silentSends >= mStar(1 / targets, LEFT_ALPHA);
-  const returned = served.servedNew >= 1;
+  const wasSeen = detach.lastRouted !== null;
+  const left =
+    role === 'green'
+      ? !wasSeen && life.joined === true
+      : wasSeen && detach.silentSends >= mStar(1 / targets, LEFT_ALPHA);
+  const returned = role !== 'blue' && served.servedNew >= 1;
   // Without the application's own marks the deploy's start is the earliest it can have gone down.
   const downAt = life.appDownAt ?? life.deployStartedAt;
   return {
     target: life.target,
+    ...(role === null ? {} : { role }),
     left,
-    replaced: left && returned,
+    replaced: role === 'blue' ? left : left && returned,
     returned,
     silentSends: detach.silentSends,
     pStillIn: detach.pStillIn,
@@ -195,13 +222,14 @@ function replacementOf(context: Context, index: number): Replacement | null {
     ...served,
     needLoMs: need.lo,
     needHiMs: need.hi,
+    ...(role === 'green' ? NO_LEAVE : {}),
   };
 }
 
 /**
  * The proof of replacement, one row per life of a target in the order of their detaches, then one for every target
  * that was never taken out (verdict.md §6). `replaced` = it left rotation and came back as the new version from a
- * new process; all rows must say so for claim (d). A life without a deploy beside one with is not judged: a target
+ * new process (blue-green: green answered nothing before its attach and served the new version after it; blue left); all rows must say so for claim (d). A life without a deploy beside one with is not judged: a target
  * taken out twice is replaced once. Linear in the samples for each target.
  */
 export function replacements(
@@ -221,5 +249,12 @@ export function replacements(
     !ordered.some((other) => other.target === life.target && other.deployStartedAt !== null);
   const found = ordered.flatMap((life, index) => (isJudged(life) ? (replacementOf(context, index) ?? []) : []));
   const touched = new Set(found.map((row) => row.target));
-  return [...found, ...options.targets.filter(({ id }) => !touched.has(id)).map(untouched)];
+  const others = options.targets.filter(({ id }) => !touched.has(id));
+  return [
+    ...found,
+    ...others.map((target) => {
+      const role = roleOf(target.id, options);
+      return role === null ? untouched(target) : { ...untouched(target), role };
+    }),
+  ];
 }

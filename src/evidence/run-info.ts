@@ -3,12 +3,12 @@ import type { RunInfo, StepSpan } from '../domain/result.js';
 import type { Instant } from '../domain/time.js';
 import { deployEnd } from './conduct.js';
 import { eventsOf, lastEvent } from './event-queries.js';
-import { firstDetachAt } from './judged-window.js';
+import { deployBeganAt } from './judged-window.js';
 
 /** What the report says about the run as such. */
 export function runInfo(facts: RunFacts, steps: readonly StepSpan[], end: Instant): RunInfo {
   const { header, events } = facts;
-  const from = firstDetachAt(events);
+  const from = deployBeganAt(facts);
   const stages = eventsOf(events, 'stage-ended').filter((e) => from !== null && e.at >= from);
   const asleep = steps.filter((step) => step.kind === 'sleep').reduce((sum, step) => sum + (step.to - step.from), 0);
   return {
@@ -31,12 +31,16 @@ export function runInfo(facts: RunFacts, steps: readonly StepSpan[], end: Instan
   };
 }
 
-/** Without the end of the run: what was detached and not attached again. */
+/** Without the end of the run: what was detached and not attached again, but for what was meant to stay out. */
 function openDetaches(facts: RunFacts): readonly string[] {
   const open = new Set<string>();
+  const forGood = eventsOf(facts.events, 'step-intent').filter((e) => e.step.kind === 'detach' && e.step.forGood);
+  const ended = eventsOf(facts.events, 'stage-ended').filter((e) => e.ok);
+  const gone = forGood.filter((e) => ended.some((stage) => stage.stage === e.stage));
   for (const call of eventsOf(facts.events, 'balancer-call')) {
     if (call.operation === 'detach') open.add(call.target);
     else if (call.error === null) open.delete(call.target);
   }
+  for (const { step } of gone) if (step.kind === 'detach') open.delete(step.target);
   return [...open];
 }

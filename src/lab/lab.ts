@@ -155,7 +155,7 @@ async function ownBalancerOf(
   if (kind !== 'haproxy')
     return { balancer: await startOwnBalancer(kind, account, options, deps.timers), haproxy: null };
   const servers = supervisor.states().map(({ instance, host, port }) => ({ name: instance, host, port }));
-  const lines = servers.map((server) => ({ ...server, disabled: false }));
+  const lines = servers.map((server) => ({ ...server, disabled: options.out?.includes(server.name) === true }));
   const haproxy = await deps.startHaproxy(lines, settings.knobs);
   closers.push(() => haproxy.stop());
   const dnsName = `${options.name}.haproxy.lab.invalid`;

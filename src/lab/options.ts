@@ -14,6 +14,8 @@ export interface LabOptions {
   readonly instances: readonly LabServer[];
   /** The version the fleet starts on. */
   readonly version: string;
+  /** Instances that start outside of the balancer; absent = none. */
+  readonly out?: readonly string[];
   /** 0 or absent = any free port. */
   readonly apiPort?: number;
   /** An absolute path of a directory for the nodes' access logs; absent = none are written. */
@@ -101,6 +103,7 @@ export function labOptionsOf(value: unknown): LabOptions {
     need(!onHaproxy || given.accessLogDir === undefined, `access logs cannot be had with '${knob}' haproxy`);
   }
   problems.push(...instanceProblems(given.instances));
+  problems.push(...outProblems(given.out ?? [], given.instances));
   if (problems.length > 0) throw new Error(`lab options: ${problems.join('; ')}`);
   return value as LabOptions;
 }
@@ -119,6 +122,13 @@ function instanceProblems(instances: unknown): string[] {
     }
   }
   return [];
+}
+
+function outProblems(out: unknown, instances: unknown): string[] {
+  const known = Array.isArray(instances) ? (instances as Partial<LabServer>[]).map((each) => each?.instance) : [];
+  const isKnown = (id: unknown): boolean => known.includes(id as string);
+  if (!Array.isArray(out) || !out.every(isKnown)) return ['out must be a list of instances of the lab'];
+  return new Set(out).size < known.length ? [] : ['out must leave an instance in service'];
 }
 
 function isHeaderText(value: unknown): value is string {

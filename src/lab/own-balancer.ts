@@ -55,7 +55,7 @@ async function startClassic(account: Account, options: LabOptions, timers: Timer
     },
   });
   if (balancer === null) throw new Error(`a balancer named '${options.name}' exists already`);
-  const ids = options.instances.map(({ instance }) => instance);
+  const ids = inService(options);
   balancer.register(ids, 'at-once');
   await settled(ids, (id) => balancer.phase(id) === 'in-service', timers);
   balancer.configureHealthCheck(record, check);
@@ -112,7 +112,7 @@ async function startV2(type: V2Type, account: Account, options: LabOptions, time
   const secure = { certificateArn: null, sslPolicy: null };
   const listener = await account.v2.createListener(balancer, { protocol, port: 0, group, ...secure });
   if (listener === null) throw new Error('the lab was stopped while it started');
-  const targets = options.instances.map(({ instance }) => ({ id: instance, port: LAB_INSTANCE_PORT }));
+  const targets = inService(options).map((id) => ({ id, port: LAB_INSTANCE_PORT }));
   group.register(targets, 'at-once');
   await settled(
     targets.map(({ id }) => id),
@@ -127,6 +127,10 @@ async function startV2(type: V2Type, account: Account, options: LabOptions, time
     loadBalancerArn: balancer.identity.arn,
     targetGroupArn: group.identity.arn,
   };
+}
+
+function inService({ instances, out = [] }: LabOptions): string[] {
+  return instances.map(({ instance }) => instance).filter((id) => !out.includes(id));
 }
 
 function hasty<T extends { readonly intervalMs: number }>(check: T): T & { initialChecks: number } {

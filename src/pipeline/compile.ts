@@ -2,6 +2,7 @@ import type { Pipeline } from '../domain/pipeline.js';
 import type { BalancerFacts } from '../domain/ports.js';
 import type { Scenario } from '../domain/scenario.js';
 import { awaitDeadlines } from './deadlines.js';
+import { blueGreenStages } from './strategies/blue-green.js';
 import { explicitStages } from './strategies/explicit.js';
 import { rollingStages } from './strategies/rolling.js';
 
@@ -13,6 +14,8 @@ export function pipelineOf(scenario: Pick<Scenario, 'targets' | 'rollout'>, fact
   const { rollout, targets } = scenario;
   const deadlines = awaitDeadlines(rollout, facts);
   if (rollout.strategy === 'stages') return { stages: explicitStages(rollout, targets, deadlines) };
+  if (rollout.strategy === 'blue-green' && rollout.blueGreen != null)
+    return { stages: blueGreenStages(targets, rollout.blueGreen, rollout, deadlines) };
   return { stages: rollingStages(targets, rollout, deadlines) };
 }
 

@@ -1,5 +1,5 @@
 import type { BalancerFacts } from '../domain/ports.js';
-import type { Rollout } from '../domain/scenario.js';
+import type { Rollout, Scenario } from '../domain/scenario.js';
 
 /** "Base register/deregister action may take up to about 30 seconds" (aws-codedeploy-samples, elb/common_functions.sh). */
 export const AWS_ACTION_MS = 30_000;
@@ -57,6 +57,11 @@ export function awaitDeadlines(
   const { detachDeadlineMs, attachDeadlineMs } = expectedWaits(facts);
   const settleMs = settleOf(rollout);
   return { afterDetachMs: detachDeadlineMs + settleMs, afterAttachMs: attachDeadlineMs + settleMs };
+}
+
+/** The longest request that may be in flight at a detach, ms: the scenario's own, or the users' where it names them; 0 = none is known. */
+export function longestRequestMs({ traffic, rollout }: Pick<Scenario, 'traffic' | 'rollout'>): number {
+  return Math.max(traffic.lanes.long?.maxHoldMs ?? 0, rollout.longestRequestMs ?? 0);
 }
 
 /** A health check that flaps passes once; a state is believed when it held this long. */

@@ -5,8 +5,9 @@ import type { Balancer, Deployer, EventSink, TargetProbe, TrafficView } from '..
 import type { Rollout } from '../domain/scenario.js';
 import type { Target, TargetId } from '../domain/target.js';
 import type { Clock, Instant } from '../domain/time.js';
-import { settleOf } from './deadlines.js';
+import { awaitDeadlines, settleOf } from './deadlines.js';
 import { detachedAfter } from './safety/detached.js';
+import { greenOut } from './safety/green-out.js';
 import { assertMember, assertMinInService } from './safety/in-service.js';
 import { missingAtTheEnd, outAgain } from './safety/last-look.js';
 import { recoverTargets } from './safety/recovery.js';
@@ -84,6 +85,7 @@ export async function runPipeline(
   const left = error === null || cut ? open : await rolledBack(error, open, context, stop);
   const stillDetached =
     error === null ? left.map((d) => d.target) : await recoverTargets(left, deps.targets, context, giveUp);
+  if (error !== null) await greenOut(history, awaitDeadlines(deps.rollout, null).afterAttachMs, context, giveUp);
   if (missing.length > 0) {
     const gone = missing.map((t) => t.id);
     return { deploy: 'failed', stillDetached: [...stillDetached, ...gone], error: outAgain(missing, deps.balancer) };

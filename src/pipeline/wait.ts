@@ -80,8 +80,8 @@ export async function awaitTarget(request: AwaitRequest, deps: AwaitDeps, signal
  * The balancer's record is clean before its nodes are: a target to which one of them still routes is not drained,
  * whatever the API says. As good as the traffic's identity header: a target that does not name itself looks quiet.
  */
-function lastRequest({ condition, target }: AwaitRequest, { traffic }: AwaitDeps): Instant {
-  const last = condition === 'drained' ? traffic.lastRequestTo(target.id) : null;
+function lastRequest({ condition, target, since }: AwaitRequest, { traffic }: AwaitDeps): Instant {
+  const last = condition === 'drained' ? traffic.silence(target.id, since).lastSentAt : null;
   return last ?? Number.NEGATIVE_INFINITY;
 }
 
@@ -106,7 +106,7 @@ async function look(request: AwaitRequest, deps: AwaitDeps, signal: AbortSignal)
 /** ELBv2 says `draining` for the whole delay: the traffic shows sooner that nothing is left. */
 function isSilent({ target, since, silence }: AwaitRequest, deps: AwaitDeps): boolean {
   if (silence === undefined || deps.balancer.drainStateLags !== true) return false;
-  const { ms, others } = deps.traffic.quiet(target.id, since);
+  const { ms, others } = deps.traffic.silence(target.id, since);
   return ms >= silence.ms && others >= silence.others;
 }
 

@@ -139,7 +139,7 @@ function replacementSection({ replacements, claims }: RunResult): string | null 
     const known = claims.margins.find((m) => m.target === r.target);
     return known === undefined ? '–' : marginWords(known.marginMs);
   };
-  const word = (r: Replacement): string => (r.left && r.replaced && r.returned ? 'proven' : '**unproven**');
+  const word = (r: Replacement): string => (r.replaced ? 'proven' : '**unproven**');
   const range = (lo: number | null, hi: number | null): string =>
     lo === null && hi === null ? '–' : `${duration(lo)} … ${hi === null ? 'more' : duration(hi)}`;
   const rows = replacements.map((r) => [

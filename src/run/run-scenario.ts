@@ -19,6 +19,7 @@ import { type EventWriter, openEventWriter } from '../journal/event-writer.js';
 import { runPaths, sampleFile } from '../journal/run-directory.js';
 import { openSampleWriter, type SampleWriter } from '../journal/sample-writer.js';
 import { pipelineOf } from '../pipeline/compile.js';
+import { longestRequestMs } from '../pipeline/deadlines.js';
 import { asRollproofError, type PipelineEnd, runPipeline } from '../pipeline/runner.js';
 import { segmentSource, segmentsOf } from '../traffic/segments.js';
 import { watchBalancer } from './balancer-watch.js';
@@ -182,7 +183,7 @@ async function baselineThenPipeline(
     probe: deps.probe,
     traffic,
     members: request.facts.members,
-    longestRequestMs: scenario.traffic.lanes.long?.maxHoldMs ?? 0,
+    longestRequestMs: longestRequestMs(scenario),
   };
   const end = await runPipeline(pipelineOf(scenario, request.facts), runnerDeps, halt, giveUp);
   await deps.clock.sleep(scenario.traffic.settleMs + AFTERGLOW_MS, halt);

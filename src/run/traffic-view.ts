@@ -4,7 +4,7 @@ import type { OkRule, Service } from '../domain/scenario.js';
 import type { Target } from '../domain/target.js';
 import type { Instant } from '../domain/time.js';
 
-/** What the samples written so far show to the runner; it keeps one instant per target and version, two per target. */
+/** What the samples written so far show to the runner; it keeps one instant per target and version, three numbers per target. */
 export interface LiveTraffic extends TrafficView {
   add(batch: SampleBatch): void;
   /** All of it as plain data, for a runner in another process. */
@@ -14,23 +14,23 @@ export interface LiveTraffic extends TrafficView {
 /** What the samples had shown at some moment; JSON can hold it. */
 export interface TrafficSnapshot {
   readonly newest: readonly (readonly [string, Instant])[];
-  readonly reached: readonly (readonly [string, Instant])[];
-  readonly last: readonly (readonly [string, LastAnswer])[];
+  readonly last: readonly (readonly [string, Readonly<LastAnswer>])[];
   readonly answers: number;
   /** Null before the first answer. */
   readonly newestEnd: Instant | null;
 }
 
-/** When a target's last answer ended, and how many answers of all there were by then. */
+/** What one target last answered; null = no instant of that kind is known. */
 interface LastAnswer {
-  readonly at: Instant;
-  readonly answers: number;
+  sentAt: Instant | null;
+  endedAt: Instant | null;
+  /** How many answers of all there were by then. */
+  answers: number;
 }
 
 interface Seen {
   readonly newest: ReadonlyMap<string, Instant>;
-  readonly reached: ReadonlyMap<string, Instant>;
-  readonly last: ReadonlyMap<string, LastAnswer>;
+  readonly last: ReadonlyMap<string, Readonly<LastAnswer>>;
   readonly answers: number;
   readonly newestEnd: Instant;
 }
@@ -38,10 +38,9 @@ interface Seen {
 /** The same look by what `read` finds each time it is asked; null = nothing is known, which proves nothing. */
 export function snapshotTraffic(read: () => TrafficSnapshot | null): TrafficView {
   return viewOf(() => {
-    const { newest = [], reached = [], last = [], answers = 0, newestEnd = null } = read() ?? {};
+    const { newest = [], last = [], answers = 0, newestEnd = null } = read() ?? {};
     return {
       newest: new Map(newest),
-      reached: new Map(reached),
       last: new Map(last),
       answers,
       newestEnd: newestEnd ?? Number.NEGATIVE_INFINITY,
@@ -51,14 +50,14 @@ export function snapshotTraffic(read: () => TrafficSnapshot | null): TrafficView
 
 function viewOf(seen: () => Seen): TrafficView {
   return {
-    lastRequestTo: (target) => seen().reached.get(target) ?? null,
-    quiet(target, since) {
+    silence(target, since) {
       const { last, newestEnd, answers } = seen();
       const its = last.get(target);
+      const lastSentAt = its?.sentAt ?? null;
       // Who was never heard of by name cannot be shown to have fallen silent.
-      if (its === undefined) return { ms: 0, others: 0 };
-      const ms = Math.max(0, newestEnd - Math.max(since, its.at));
-      return { ms, others: answers - its.answers };
+      if (its === undefined || its.endedAt === null) return { lastSentAt, ms: 0, others: 0 };
+      const ms = Math.max(0, newestEnd - Math.max(since, its.endedAt));
+      return { lastSentAt, ms, others: answers - its.answers };
     },
     seenSince(target, version, since) {
       return (seen().newest.get(nameOf(target, version)) ?? Number.NEGATIVE_INFINITY) >= since;
@@ -81,16 +80,19 @@ export function liveTraffic(ok: OkRule, targets: readonly Target[], requests: Se
     (batch.request === undefined ? undefined : rules.get(textOf(batch.request, row) ?? '')) ?? ok;
   const idOf = new Map(targets.map((t) => [t.instance, t.id]));
   const newest = new Map<string, Instant>();
-  const reached = new Map<string, Instant>();
   const last = new Map<string, LastAnswer>();
   let answers = 0;
   let newestEnd = Number.NEGATIVE_INFINITY;
-  const noteAnswer = (target: string, at: Instant) => {
-    answers++;
-    newestEnd = Math.max(newestEnd, at);
-    const before = last.get(target);
-    if (before === undefined ? last.size < NAMES_MAX : true)
-      last.set(target, { at: Math.max(at, before?.at ?? at), answers });
+  const note = (target: string, sentAt: Instant, endedAt: Instant) => {
+    const its: LastAnswer = last.get(target) ?? { sentAt: null, endedAt: null, answers: 0 };
+    if (!last.has(target)) {
+      if (last.size >= NAMES_MAX) return;
+      last.set(target, its);
+    }
+    if (Number.isFinite(sentAt)) its.sentAt = Math.max(sentAt, its.sentAt ?? sentAt);
+    if (!Number.isFinite(endedAt)) return;
+    its.endedAt = Math.max(endedAt, its.endedAt ?? endedAt);
+    its.answers = answers;
   };
   return {
     add(batch) {
@@ -100,17 +102,19 @@ export function liveTraffic(ok: OkRule, targets: readonly Target[], requests: Se
         const target = idOf.get(named) ?? named;
         // An error it made itself shows as well that it still gets requests.
         const endedAt = batch.endedAt[row] ?? Number.NaN;
-        if (Number.isFinite(endedAt)) noteAnswer(target, endedAt);
+        if (Number.isFinite(endedAt)) {
+          answers++;
+          newestEnd = Math.max(newestEnd, endedAt);
+        }
         const version = textOf(batch.version, row);
         const at = batch.sentAt[row] ?? Number.NaN;
-        keepNewest(reached, target, at);
+        note(target, at, endedAt);
         if (version !== null && isGood(batch, row, ruleOf(batch, row))) keepNewest(newest, nameOf(target, version), at);
       }
     },
-    ...viewOf(() => ({ newest, reached, last, answers, newestEnd })),
+    ...viewOf(() => ({ newest, last, answers, newestEnd })),
     snapshot: () => ({
       newest: [...newest],
-      reached: [...reached],
       last: [...last],
       answers,
       newestEnd: Number.isFinite(newestEnd) ? newestEnd : null,

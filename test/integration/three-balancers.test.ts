@@ -21,16 +21,16 @@ targets:
   - { id: staging-1, instance: i-00000000000000001 }
   - { id: staging-2, instance: i-00000000000000002 }
 rollout:
-  sleep: { afterDetach: ${afterDetach}, afterAttach: 2500ms }
+  sleep: { afterDetach: ${afterDetach}, afterAttach: 1800ms }
   version: v2
   previousVersion: v1
   deploy: { command: [rollproof, lab, deploy], timeout: 20s }
 traffic:
   rate: 100/s
-  lanes: { new: 1, reuse: 1, long: { rate: 8/s, path: "/hold?ms={ms}", minHold: 2s, maxHold: 3s } }
+  lanes: { new: 1, reuse: 1, long: { rate: 8/s, path: "/hold?ms={ms}", minHold: 1500ms, maxHold: 2s } }
   timeout: 5s
-  warmUp: 1s
-  baseline: 2500ms
+  warmUp: 500ms
+  baseline: 2s
   settle: 1s
 # The runs share this machine with each other and say nothing about fine resolution: only who left, who came, what failed.
 policy:
@@ -40,8 +40,12 @@ policy:
   gates: { maxStall: 1500ms, late: 1500ms, maxLate: 0.5, maxDropped: 0.05, minBaseline: 100, maxControlFailed: 0.05 }
 `;
 
-/** The first cause of the short sleep: AWS's nodes hear late and go on sending; HAProxy stops at once and has requests open. */
-const KINDS = { classic: 'ROUTED_TO_STOPPED', application: 'ROUTED_TO_STOPPED', haproxy: 'INFLIGHT_CUT' } as const;
+/**
+ * What a short sleep may be blamed on: AWS's nodes hear late and go on sending, unless the deploy takes its time to begin;
+ * HAProxy sends nothing more at once, and what it has open is cut. Everywhere held requests are in flight.
+ */
+const AWS = ['ROUTED_TO_STOPPED', 'INFLIGHT_CUT'];
+const KINDS = { classic: AWS, application: AWS, haproxy: ['INFLIGHT_CUT'] };
 const program = haproxyOrSkip();
 const kinds = (Object.keys(KINDS) as (keyof typeof KINDS)[]).filter((kind) => kind !== 'haproxy' || program !== null);
 
@@ -66,7 +70,7 @@ describe('one scenario on three balancers', () => {
   it.concurrent.each(kinds)(
     '%s: long enough a sleep is a PASS, every target proven',
     async (kind) => {
-      const { code, verdict, replacements, why } = await played(kind, '4s');
+      const { code, verdict, replacements, why } = await played(kind, '3s');
       expect(verdict.kind, why).toBe('PASS');
       expect(code).toBe(0);
       expect(replacements.map((r) => r.left && r.replaced && r.returned)).toEqual([true, true]);
@@ -80,7 +84,10 @@ describe('one scenario on three balancers', () => {
       const { code, verdict, causes, why } = await played(kind, '100ms');
       expect(verdict.kind, why).toBe('FAIL');
       expect(code).toBe(1);
-      expect(causes, why).toContain(KINDS[kind]);
+      expect(
+        causes.filter((cause) => KINDS[kind].includes(cause)),
+        why,
+      ).not.toEqual([]);
     },
     120_000,
   );

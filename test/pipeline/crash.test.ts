@@ -135,7 +135,7 @@ async function run(w: World, killer: Killer, file: string | null) {
       targets,
       rollout: scenario.rollout,
       runId: 'r',
-      traffic: { seenSince: () => true, lastRequestTo: () => null, quiet: () => ({ ms: 0, others: 0 }) },
+      traffic: { seenSince: () => true, silence: () => ({ lastSentAt: null, ms: 0, others: 0 }) },
       members: targets.map((t) => t.instance),
     },
     never,

@@ -52,6 +52,23 @@ describe('preflight behind ELBv2', () => {
     expect(found(scenario, { ...short, drainEnds: false }, 'draining')).toMatchObject([{ level: 'ok' }]);
   });
 
+  it('says that a gated detach knows nothing of users’ requests, unless it is told', () => {
+    const gated = (more: Partial<Scenario['rollout']>) => sleeping(60_000, 60_000, { wait: 'health', ...more });
+    expect(found(gated({}), alb, 'users')).toMatchObject([
+      { level: 'warning', hint: expect.stringContaining('rollout.longestRequest') },
+    ]);
+    expect(found(gated({ longestRequestMs: 20_000 }), alb, 'users')).toMatchObject([
+      { level: 'ok', message: expect.stringContaining('20 s') },
+    ]);
+    expect(found(gated({ awaitUnused: true }), alb, 'users')).toEqual([]);
+    expect(found(sleeping(60_000, 60_000), alb, 'users')).toEqual([]);
+    expect(found(gated({}), facts(base.targets), 'users')).toEqual([]);
+    // Draining that ends before users' requests do cuts them, however short our own are.
+    const short = { ...alb, drainTimeoutMs: 10_000 };
+    expect(found(gated({ longestRequestMs: 20_000 }), short, 'draining')).toMatchObject([{ level: 'refused' }]);
+    expect(found(gated({}), short, 'draining')).toMatchObject([{ level: 'ok' }]);
+  });
+
   it('knows slow start', () => {
     const slow = { ...alb, slowStartMs: 90_000 };
     expect(found(sleeping(60_000, 60_000), slow, 'slow-start')).toMatchObject([

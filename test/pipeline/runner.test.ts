@@ -56,8 +56,7 @@ function rig(
         probe: options.probe ?? silentProbe,
         traffic: {
           seenSince: () => true,
-          lastRequestTo: () => null,
-          quiet: () => ({ ms: 0, others: 0 }),
+          silence: () => ({ lastSentAt: null, ms: 0, others: 0 }),
           ...options.traffic,
         },
         members: options.members ?? scenario.targets.map((t) => t.instance),
@@ -390,7 +389,6 @@ describe('the runner', () => {
     const r = rig({
       rollout: { wait: 'health', awaitTimeoutMs: 10_000 },
       traffic: {
-        quiet: () => ({ ms: 0, others: 0 }),
         seenSince: (...args) => {
           asked.push(args);
           return false;
@@ -425,7 +423,11 @@ describe('the runner', () => {
     // A node that has not heard of the detach: the record is clean, the traffic is not.
     const deployedAt = async (reachedUntil: number) => {
       const traffic = {
-        lastRequestTo: (id: string) => (id === 'staging-1' ? Math.min(r.clock.now(), detachedAt + reachedUntil) : null),
+        silence: (id: string) => ({
+          lastSentAt: id === 'staging-1' ? Math.min(r.clock.now(), detachedAt + reachedUntil) : null,
+          ms: 0,
+          others: 0,
+        }),
       };
       const r = rig({ rollout: { wait: 'health', awaitTimeoutMs: 60_000, settleMs: 2_000 }, traffic });
       let detachedAt = Number.NEGATIVE_INFINITY;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TrafficView } from '../../src/domain/ports.js';
+import type { SilenceSeen } from '../../src/domain/ports.js';
 import type { TargetState } from '../../src/domain/target.js';
 import { type AwaitRequest, awaitTarget, silenceOf } from '../../src/pipeline/wait.js';
 import { fakeBalancer, health } from '../support/fake-balancer.js';
@@ -10,13 +10,13 @@ const target = { id: 'one', instance: 'i-1' };
 /** Awaits a target that says `state` until it is done or 60 s have passed; the instant it was done at. */
 async function doneAt(
   state: TargetState,
-  quiet: (at: number) => ReturnType<TrafficView['quiet']>,
+  quiet: (at: number) => Omit<SilenceSeen, 'lastSentAt'>,
   request: Partial<AwaitRequest> = {},
   drainStateLags = true,
 ): Promise<number | string> {
   const clock = fakeClock();
   const balancer = { ...fakeBalancer([target]).balancer, drainStateLags, health: async () => [health(target, state)] };
-  const traffic = { seenSince: () => false, lastRequestTo: () => null, quiet: () => quiet(clock.now()) };
+  const traffic = { seenSince: () => false, silence: () => ({ lastSentAt: null, ...quiet(clock.now()) }) };
   const silence = silenceOf(2, 3_000, 2_000);
   const asked = { target, condition: 'drained', timeoutMs: 60_000, settleMs: 2_000, version: 'v2', since: 0 } as const;
   try {

@@ -29,26 +29,26 @@ describe('the silence of a target in the traffic', () => {
     const view = liveTraffic({ status: [[200, 200]], bodyContains: null }, TARGETS);
     view.add(batch(['a', 100], ['b', 110], ['a', 200]));
     view.add(batch(['b', 250], ['b', 900], [null, 5_000], ['b', Number.NaN]));
-    expect(view.quiet('a', 0)).toEqual({ ms: 700, others: 2 });
-    expect(view.quiet('b', 0)).toEqual({ ms: 0, others: 0 });
+    expect(view.silence('a', 0)).toMatchObject({ ms: 700, others: 2 });
+    expect(view.silence('b', 0)).toMatchObject({ ms: 0, others: 0 });
   });
   it('counts from `since` where that is later, and nothing without answers', () => {
     const view = liveTraffic({ status: [[200, 200]], bodyContains: null }, TARGETS);
-    expect(view.quiet('a', 50)).toEqual({ ms: 0, others: 0 });
+    expect(view.silence('a', 50)).toMatchObject({ ms: 0, others: 0 });
     view.add(batch(['a', 100], ['b', 300]));
-    expect(view.quiet('a', 250)).toEqual({ ms: 50, others: 1 });
+    expect(view.silence('a', 250)).toMatchObject({ ms: 50, others: 1 });
   });
   it('is no silence of a target that was never heard of by a name of its own', () => {
     const view = liveTraffic({ status: [[200, 200]], bodyContains: null }, TARGETS);
     view.add(batch(['b', 100], ['b', 9_000]));
-    expect(view.quiet('a', 200)).toEqual({ ms: 0, others: 0 });
+    expect(view.silence('a', 200)).toMatchObject({ ms: 0, others: 0 });
     view.add(batch(['i-a', 9_500], ['b', 9_600]));
-    expect(view.quiet('a', 200)).toEqual({ ms: 100, others: 1 });
+    expect(view.silence('a', 200)).toMatchObject({ ms: 100, others: 1 });
   });
   it('starts again when an answer comes late', () => {
     const view = liveTraffic({ status: [[200, 200]], bodyContains: null }, TARGETS);
     view.add(batch(['a', 100], ['b', 900]));
     view.add(batch(['a', 950]));
-    expect(view.quiet('a', 0)).toEqual({ ms: 0, others: 0 });
+    expect(view.silence('a', 0)).toMatchObject({ ms: 0, others: 0 });
   });
 });

@@ -71,18 +71,18 @@ describe('what the runner sees of the traffic', () => {
       { target: 'b' },
       { sentAt: 900 },
     );
-    expect(live.lastRequestTo('a')).toBe(300);
-    expect(live.lastRequestTo('b')).toBeNull();
+    expect(live.silence('a', 0).lastSentAt).toBe(300);
+    expect(live.silence('b', 0).lastSentAt).toBeNull();
   });
 
   it('forgets no target it knows because strangers name a thousand others', () => {
     const live = view(good, ...Array.from({ length: 5_000 }, (_, i) => ({ ...good, target: `stranger-${i}` })));
     live.add(batch([{ ...good, sentAt: 700 }]));
-    expect([live.lastRequestTo('a'), live.seenSince('a', 'v2', 700)]).toEqual([700, true]);
+    expect([live.silence('a', 0).lastSentAt, live.seenSince('a', 'v2', 700)]).toEqual([700, true]);
   });
 
   it('knows a target by the balancer’s name for it as well', () => {
     const live = view({ target: 'i-a', version: 'v2', sentAt: 300 });
-    expect([live.lastRequestTo('a'), live.seenSince('a', 'v2', 200)]).toEqual([300, true]);
+    expect([live.silence('a', 0).lastSentAt, live.seenSince('a', 'v2', 200)]).toEqual([300, true]);
   });
 });

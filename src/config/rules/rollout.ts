@@ -1,16 +1,17 @@
+import { quoted } from '../problem-text.js';
 import { problem, type Rule, warning } from './rule.js';
 
 /** Stages and strategy must say the same. */
 const strategyFits: Rule = {
   reads: ['rollout.strategy', 'rollout.stages'],
   findings: ({ rollout }, isWritten) => {
-    if (rollout.strategy === 'rolling') {
+    if (rollout.strategy !== 'stages') {
       return rollout.stages.length === 0
         ? []
         : [
             problem(
               ['rollout', 'stages'],
-              'stages are written but the strategy is rolling',
+              `stages are written but the strategy is ${rollout.strategy}`,
               'add `strategy: stages`, or remove the stages',
             ),
           ];
@@ -32,6 +33,48 @@ const strategyFits: Rule = {
           `${key} is not used with strategy stages`,
           'write `- sleep: 60s` steps into the stages',
         ),
+      ),
+    ];
+  },
+};
+
+/** Who is in neither group would be left behind, who is in both would leave as it came. */
+const groupsFit: Rule = {
+  reads: ['rollout.strategy', 'rollout.blueGreen', 'targets[].id'],
+  findings: ({ rollout, targets }) => {
+    const { strategy, blueGreen } = rollout;
+    if (blueGreen === null) {
+      if (strategy !== 'blue-green') return [];
+      const hint = 'write rollout.blueGreen with the lists green and blue';
+      return [problem(['rollout', 'strategy'], 'strategy blue-green needs its two groups', hint)];
+    }
+    const at = (group: 'green' | 'blue', index: number) => ['rollout', 'blueGreen', group, index];
+    const ids = targets.map(({ id }) => id);
+    const named = [...blueGreen.green, ...blueGreen.blue];
+    return [
+      ...(['green', 'blue'] as const).flatMap((group) =>
+        blueGreen[group].flatMap((id, index) => {
+          if (!ids.includes(id))
+            return [problem(at(group, index), `there is no target ${quoted(id)}`, 'name a target from `targets:`')];
+          const before =
+            group === 'blue'
+              ? [...blueGreen.green, ...blueGreen.blue.slice(0, index)]
+              : blueGreen.green.slice(0, index);
+          return before.includes(id)
+            ? [problem(at(group, index), `${quoted(id)} is named twice`, 'a target is either green or blue')]
+            : [];
+        }),
+      ),
+      ...ids.flatMap((id, index) =>
+        named.includes(id)
+          ? []
+          : [
+              problem(
+                ['targets', index, 'id'],
+                `${quoted(id)} is neither green nor blue`,
+                'add it to a list of rollout.blueGreen',
+              ),
+            ],
       ),
     ];
   },
@@ -123,4 +166,4 @@ const versionsDiffer: Rule = {
 };
 
 /** Rules about `rollout:` but for the explicit stages. */
-export const ROLLOUT_RULES: readonly Rule[] = [strategyFits, waitsAreUsed, commandIsClear, versionsDiffer];
+export const ROLLOUT_RULES: readonly Rule[] = [strategyFits, groupsFit, waitsAreUsed, commandIsClear, versionsDiffer];

@@ -41,13 +41,30 @@ const commandSchema = z.strictObject({
   }),
 });
 
+const blueGreenSchema = z.strictObject({
+  green: z.array(targetId()).min(1).meta({
+    description: 'Targets out of the load balancer at the start: they get the new version, then all come in.',
+  }),
+  blue: z.array(targetId()).min(1).meta({
+    description: 'Targets in service at the start: all leave, for good, once green serves.',
+  }),
+  retire: z.enum(['keep', 'deploy']).prefault('keep').meta({
+    description:
+      'What becomes of blue when it is out: keep it as it is, for the way back, or run the deploy command for it too.',
+  }),
+});
+
 /** `rollout:` how the new version gets onto the targets. */
 export const rolloutSchema = z
   .strictObject({
-    strategy: z
-      .enum(['rolling', 'stages'])
-      .prefault('rolling')
-      .meta({ description: 'rolling: one target after the other; stages: exactly the stages written below.' }),
+    strategy: z.enum(['rolling', 'stages', 'blue-green']).prefault('rolling').meta({
+      description:
+        'rolling: one target after the other; stages: exactly the stages written below; blue-green: all of green comes in, then all of blue leaves.',
+    }),
+    blueGreen: z
+      .union([blueGreenSchema, z.null()])
+      .prefault(null)
+      .meta({ description: 'Only for strategy blue-green: the two groups; another strategy passes over it.' }),
     stages: z.array(stageSchema).prefault([]).meta({ description: 'Only for strategy stages: the stages in order.' }),
     sleep: z
       .strictObject({
@@ -74,6 +91,10 @@ export const rolloutSchema = z
     onFailure: z.enum(['stop', 'rollback']).prefault('stop').meta({
       description:
         'When a deploy fails: stop and leave that target as it is, or deploy previousVersion to it. Never touches the next target.',
+    }),
+    longestRequest: orOff('auto', someTime()).prefault('auto').meta({
+      description:
+        "How long users' requests may run: a detach is given that long, and the preflight measures drain timeout and sleep by it. auto: as long as the scenario's own longest (traffic.lanes.long.maxHold).",
     }),
     awaitUnused: flag().prefault('false').meta({
       description:

@@ -11,17 +11,23 @@ export interface DetachedTarget {
 
 /**
  * Which targets the journal leaves detached. An intent counts as a detach even without an acknowledgement: the call may
- * have been applied and its reply lost. Only an acknowledged attach (or a recovery) takes a target off the list.
+ * have been applied and its reply lost. Only an acknowledged attach (or a recovery) takes a target off the list, or, where it was
+ * meant to stay out, the good end of its stage.
  */
 export function detachedAfter(events: Iterable<RunEvent>): DetachedTarget[] {
   const open = new Map<TargetId, DetachedTarget>();
+  /** Target → the stage whose end makes its detach final. */
+  const forGood = new Map<TargetId, string>();
   for (const event of events) {
     if (event.kind === 'balancer-call' && event.operation === 'attach' && event.error === null)
       open.delete(event.target);
     else if (event.kind === 'recovery' && event.ok) open.delete(event.target);
-    else if (event.kind === 'step-intent' && event.step.kind === 'detach')
+    else if (event.kind === 'step-intent' && event.step.kind === 'detach') {
       open.set(event.step.target, { target: event.step.target, deploy: 'none' });
-    else withDeploy(open, event);
+      if (event.step.forGood === true) forGood.set(event.step.target, event.stage);
+    } else if (event.kind === 'stage-ended' && event.ok) {
+      for (const [target, stage] of forGood) if (stage === event.stage) open.delete(target);
+    } else withDeploy(open, event);
   }
   return [...open.values()];
 }

@@ -2,7 +2,7 @@ import type { PreflightFinding } from '../../domain/event.js';
 import type { BalancerFacts } from '../../domain/ports.js';
 import type { Scenario } from '../../domain/scenario.js';
 import { formatDuration } from '../../domain/time.js';
-import { expectedWaits, movesOf } from '../deadlines.js';
+import { expectedWaits, longestRequestMs, movesOf } from '../deadlines.js';
 import { harmful, ok, warning } from './finding.js';
 
 /** Draining, and whether the waits of this rollout can be enough for this balancer. */
@@ -10,6 +10,7 @@ export function waitFindings(scenario: Scenario, facts: BalancerFacts): Prefligh
   return [
     draining(scenario, facts),
     ...leaving(scenario, facts),
+    ...users(scenario, facts),
     ...returning(scenario, facts),
     ...slowStart(scenario, facts),
     ...idle(scenario, facts),
@@ -78,6 +79,26 @@ function leaving(scenario: Scenario, facts: BalancerFacts): PreflightFinding[] {
 }
 
 /**
+ * Behind ELBv2, which says `draining` long after, a detach ends when our own traffic shows silence for as long as the
+ * longest request: of what users have in flight that says nothing.
+ */
+function users(scenario: Scenario, { kind }: BalancerFacts): PreflightFinding[] {
+  const { wait, longestRequestMs: said = null, awaitUnused = false } = scenario.rollout;
+  if (scenario.balancer.kind === 'lab' || wait === 'sleep' || awaitUnused || !DRAIN_LAGS.has(kind)) return [];
+  const longest = formatDuration(longestRequestMs(scenario));
+  if (said !== null) return [ok('users', `a detach is given ${longest} for requests in flight, as the scenario says`)];
+  return [
+    warning(
+      'users',
+      `a detach is given ${longest} for requests in flight, as long as this run's own take: longer ones of users may be cut by the deploy`,
+      "write rollout.longestRequest (how long users' requests may run), or awaitUnused: true to wait for the whole deregistration delay",
+    ),
+  ];
+}
+
+const DRAIN_LAGS: ReadonlySet<string> = new Set(['alb', 'nlb', 'elbv2']);
+
+/**
  * A target that is not back yet when the next one leaves is caught by the live check before every detach: the roll
  * stops and nobody is hurt. With minInService 0 nothing catches it.
  */
@@ -126,7 +147,7 @@ function slowStart(scenario: Scenario, { slowStartMs = 0 }: BalancerFacts): Pref
 
 /** A request that is silent for longer than the balancer's idle timeout is cut by it, deploy or not. */
 function idle(scenario: Scenario, { idleTimeoutMs }: BalancerFacts): PreflightFinding[] {
-  const longest = longestRequestMs(scenario);
+  const longest = scenario.traffic.lanes.long?.maxHoldMs ?? 0;
   if (idleTimeoutMs === null || longest < idleTimeoutMs) return [];
   const message = `requests of ${formatDuration(longest)} outlast the balancer's idle timeout of ${formatDuration(idleTimeoutMs)} and are cut by it`;
   return [warning('idle', message, "raise the balancer's idle timeout, or lower traffic.lanes.long.maxHold")];
@@ -138,9 +159,4 @@ function trials(scenario: Scenario, { balances }: BalancerFacts): PreflightFindi
   const message =
     'the balancer deals out connections and the traffic makes no new ones: this run cannot PASS, whatever happens';
   return [harmful(scenario, 'trials', message, 'give traffic.lanes.new a weight')];
-}
-
-/** The longest request the scenario itself sends, ms; 0 = none is held. */
-function longestRequestMs({ traffic }: Scenario): number {
-  return traffic.lanes.long?.maxHoldMs ?? 0;
 }

@@ -19,6 +19,7 @@ export function preflightFindings(
 ): PreflightFinding[] {
   return [
     ...membership(scenario, facts),
+    ...greenOutside(scenario, facts),
     ...service(health),
     spare(scenario, health),
     ...waitFindings(scenario, facts),
@@ -28,7 +29,7 @@ export function preflightFindings(
 
 function membership(scenario: Scenario, facts: BalancerFacts): PreflightFinding[] {
   const found = scenario.targets
-    .filter((t) => !facts.members.includes(t.instance))
+    .filter((t) => !isGreen(t, scenario) && !facts.members.includes(t.instance))
     .map(
       (t) =>
         outside(t, facts) ??
@@ -43,7 +44,34 @@ function membership(scenario: Scenario, facts: BalancerFacts): PreflightFinding[
     found.push(
       warning('member', `${facts.name} also has ${strangers.join(', ')}, which this scenario does not roll`, null),
     );
-  return found.length > 0 ? found : [ok('member', `every target is registered with ${facts.name}`)];
+  return found.length > 0
+    ? found
+    : [ok('member', `every target ${greenOf(scenario) === null ? '' : 'of blue '}is registered with ${facts.name}`)];
+}
+
+/** Green's targets where the strategy is blue-green, else null. */
+function greenOf({ rollout }: Scenario): readonly string[] | null {
+  return rollout.strategy === 'blue-green' ? (rollout.blueGreen?.green ?? null) : null;
+}
+
+function isGreen({ id }: Target, scenario: Scenario): boolean {
+  return greenOf(scenario)?.includes(id) === true;
+}
+
+/** Green is deployed before it comes in: one that serves already would be stopped under its users. */
+function greenOutside(scenario: Scenario, facts: BalancerFacts): PreflightFinding[] {
+  const green = scenario.targets.filter((t) => isGreen(t, scenario));
+  if (green.length === 0) return [];
+  const inside = green.filter(({ instance }) => facts.members.includes(instance));
+  if (inside.length === 0)
+    return [ok('green', `${green.map(({ id }) => id).join(', ')} (green) is out, as it must be`)];
+  return inside.map(({ id, instance }) =>
+    refused(
+      'green',
+      `${id} (${instance}) is green and is registered with ${facts.name} already: the deploy would stop it under its users`,
+      'take it out first, or write the groups of rollout.blueGreen the other way round',
+    ),
+  );
 }
 
 /** What somebody has taken out must not come back as a by-product of a roll. */
@@ -66,7 +94,8 @@ function service(health: readonly TargetHealth[]): PreflightFinding[] {
 
 function spare(scenario: Scenario, health: readonly TargetHealth[]): PreflightFinding {
   const serving = health.filter(isInService).length;
-  const needed = scenario.rollout.minInService + 1;
+  // Green comes before blue leaves: nobody of blue needs to be spare.
+  const needed = scenario.rollout.minInService + (greenOf(scenario) === null ? 1 : 0);
   if (scenario.rollout.minInService === 0)
     return warning('spare', 'rollout.minInService is 0: nothing stops a roll that leaves nobody in service', null);
   if (serving < needed)
@@ -75,5 +104,5 @@ function spare(scenario: Scenario, health: readonly TargetHealth[]): PreflightFi
       `${serving} targets in service, ${needed} needed to take one out`,
       'lower rollout.minInService or add a target',
     );
-  return ok('spare', `${serving} targets in service, ${needed - 1} must stay`);
+  return ok('spare', `${serving} targets in service, ${scenario.rollout.minInService} must stay`);
 }

@@ -64,13 +64,28 @@ function lanes(result: RunResult): Hole {
 const bounds = (lo: number | null, hi: number | null): string =>
   lo === null && hi === null ? '–' : hi === null ? `> ${duration(lo)}` : `${duration(lo)} to ${duration(hi)}`;
 
+/** What has to be shown of it: green of a blue-green deploy comes, blue goes, any other target does both. */
+function stepsOf(r: Replacement): readonly (readonly [boolean, string])[] {
+  if (r.role === 'blue') return [[r.left, 'left']];
+  if (r.role === 'green')
+    return [
+      [r.left, 'was out'],
+      [r.returned, 'came in'],
+    ];
+  return [
+    [r.left, 'left'],
+    [r.replaced, 'replaced'],
+    [r.returned, 'returned'],
+  ];
+}
+
 function replacementRow(r: Replacement): Markup {
   const step = (ok: boolean, word: string): Markup =>
     html`<span class="nowrap">${statusMark(ok ? 'pass' : 'fail')} ${word}</span> `;
   const censored = r.needLoMs !== null && r.needHiMs === null;
   const short = censored || (r.marginMs !== null && r.marginMs < 0);
   const margin = censored ? 'too short' : duration(r.marginMs);
-  return html`<tr><th scope="row" class="nowrap">${r.target}</th><td>${step(r.left, 'left')}${step(r.replaced, 'replaced')}${step(r.returned, 'returned')}</td><td class="n">${bounds(r.detachLagLoMs, r.detachLagHiMs)}</td><td class="n">${instant(r.drainEndAt, 3)}</td><td class="n">${bounds(r.attachLagLoMs, r.attachLagHiMs)}</td><td class="n">${bounds(r.needLoMs, r.needHiMs)}</td><td class="n">${short ? html`<strong class="bad">${margin}</strong>` : margin}</td><td class="n">${count(r.inFlightAtDetach)}</td><td class="n">${count(r.silentSends)}</td><td class="n">${count(r.staleResponses)}</td></tr>`;
+  return html`<tr><th scope="row" class="nowrap">${r.target}</th><td>${stepsOf(r).map(([ok, word]) => step(ok, word))}</td><td class="n">${bounds(r.detachLagLoMs, r.detachLagHiMs)}</td><td class="n">${instant(r.drainEndAt, 3)}</td><td class="n">${bounds(r.attachLagLoMs, r.attachLagHiMs)}</td><td class="n">${bounds(r.needLoMs, r.needHiMs)}</td><td class="n">${short ? html`<strong class="bad">${margin}</strong>` : margin}</td><td class="n">${count(r.inFlightAtDetach)}</td><td class="n">${count(r.silentSends)}</td><td class="n">${count(r.staleResponses)}</td></tr>`;
 }
 
 function replacements(result: RunResult): Hole {

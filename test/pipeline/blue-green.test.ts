@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import { RollproofError } from '../../src/domain/errors.js';
+import type { RunEvent } from '../../src/domain/event.js';
+import { stepLabel } from '../../src/domain/pipeline.js';
+import type { Rollout } from '../../src/domain/scenario.js';
+import { pipelineOf } from '../../src/pipeline/compile.js';
+import { runPipeline } from '../../src/pipeline/runner.js';
+import { detachedAfter } from '../../src/pipeline/safety/detached.js';
+import { preflightFindings } from '../../src/pipeline/safety/preflight.js';
+import { facts, fakeBalancer, health } from '../support/fake-balancer.js';
+import { fakeClock } from '../support/fake-clock.js';
+import { testScenario } from '../support/scenario.js';
+
+const targets = ['b1', 'b2', 'g1', 'g2'].map((id) => ({ id, instance: `i-${id}` }));
+const [b1, b2, g1, g2] = targets as [
+  (typeof targets)[0],
+  (typeof targets)[0],
+  (typeof targets)[0],
+  (typeof targets)[0],
+];
+
+function scenarioWith(change: Partial<Rollout> = {}) {
+  const plain = testScenario({ targets: targets as never });
+  return {
+    ...plain,
+    rollout: {
+      ...plain.rollout,
+      strategy: 'blue-green' as const,
+      blueGreen: { green: ['g1', 'g2'], blue: ['b1', 'b2'], retire: 'keep' as const },
+      ...change,
+    },
+  };
+}
+
+async function rig(
+  change: Partial<Rollout> = {},
+  spoil: (balancer: ReturnType<typeof fakeBalancer>) => void = () => undefined,
+  failDeploy = '',
+) {
+  const scenario = scenarioWith(change);
+  const fake = fakeBalancer(targets);
+  for (const t of [g1, g2]) fake.states.set(t.instance, 'unused');
+  spoil(fake);
+  const events: RunEvent[] = [];
+  const end = await runPipeline(
+    pipelineOf(scenario, null),
+    {
+      balancer: fake.balancer,
+      deployer: {
+        async deploy({ target }) {
+          if (target.id === failDeploy) throw new RollproofError('DEPLOY_FAILED', `${target.id} failed`);
+          fake.calls.push(`deploy ${target.id}`);
+        },
+      },
+      events: { append: (event) => void events.push(event) },
+      clock: fakeClock(),
+      targets,
+      rollout: scenario.rollout,
+      runId: 'r',
+      probe: { ask: async () => null },
+      traffic: { seenSince: () => true, silence: () => ({ lastSentAt: null, ms: 1e9, others: 1e9 }) },
+      members: ['i-b1', 'i-b2'],
+    },
+    new AbortController().signal,
+    new AbortController().signal,
+  );
+  return { ...fake, end, events };
+}
+
+describe('the pipeline of a blue-green deploy', () => {
+  it('deploys to green before it comes in, waits once for the group, and takes blue out for good', () => {
+    const { stages } = pipelineOf(scenarioWith({ wait: 'both' }), null);
+    expect(stages.map((s) => [s.name, s.steps.map(stepLabel)])).toEqual([
+      ['green-deploy', ['deploy g1', 'deploy g2']],
+      [
+        'green-in',
+        [
+          'attach g1',
+          'attach g2',
+          'await g1 in service',
+          'await g1 to be seen through the load balancer',
+          'await g2 in service',
+          'await g2 to be seen through the load balancer',
+          'sleep 1 min',
+        ],
+      ],
+      ['blue-out', ['detach b1', 'detach b2', 'await b1 drained', 'await b2 drained', 'sleep 1 min']],
+    ]);
+    const retiring = scenarioWith({ blueGreen: { green: ['g1', 'g2'], blue: ['b1', 'b2'], retire: 'deploy' } });
+    expect(pipelineOf(retiring, null).stages.at(-1)).toMatchObject({ name: 'blue-retire' });
+    const back = { green: ['b1', 'b2'], blue: ['g1', 'g2'], retire: 'keep' } as const;
+    expect(
+      pipelineOf(scenarioWith({ blueGreen: back, deploy: { kind: 'none' } }), null).stages.map((s) => s.name),
+    ).toEqual(['green-in', 'blue-out']);
+  });
+
+  it('leaves blue out at the end, and nothing of it is anybody’s to attach again', async () => {
+    const { end, calls, events } = await rig();
+    expect(end).toEqual({ deploy: 'complete', stillDetached: [], error: null });
+    expect(calls).toEqual(['deploy g1', 'deploy g2', 'attach g1', 'attach g2', 'detach b1', 'detach b2']);
+    expect(detachedAfter(events)).toEqual([]);
+  });
+
+  it('a failed deploy to green touches nobody who serves', async () => {
+    const { end, calls } = await rig({}, undefined, 'g2');
+    expect(end).toMatchObject({ deploy: 'failed', stillDetached: [] });
+    expect(calls).toEqual(['deploy g1']);
+  });
+
+  it('a detach of blue that fails puts blue back, then takes green out again', async () => {
+    const { end, calls, events } = await rig({}, (b) =>
+      b.refuse.set('detach b2', new RollproofError('BALANCER_REFUSED', 'no')),
+    );
+    expect(end).toMatchObject({ deploy: 'failed', stillDetached: [], error: { code: 'BALANCER_REFUSED' } });
+    expect(calls.slice(4)).toEqual(['detach b1', 'detach b2', 'attach b1', 'attach b2', 'detach g1', 'detach g2']);
+    expect(events.filter((e) => e.kind === 'warning').map((e) => e.message)).toEqual([
+      'g1 was taken out again',
+      'g2 was taken out again',
+    ]);
+  });
+
+  it('green stays where blue does not come back', async () => {
+    const { calls, events } = await rig({}, (b) => {
+      b.refuse.set('detach b2', new RollproofError('BALANCER_REFUSED', 'no'));
+      b.refuse.set('attach b1', new RollproofError('BALANCER_REFUSED', 'no'));
+    });
+    expect(calls.filter((call) => call.startsWith('detach g'))).toEqual([]);
+    expect(events.find((e) => e.kind === 'warning')).toMatchObject({ message: /g1, g2 stays attached/ });
+  });
+
+  it('a failed retirement attaches nobody: blue is out, green serves', async () => {
+    const retire = { green: ['g1', 'g2'], blue: ['b1', 'b2'], retire: 'deploy' as const };
+    const { end, calls } = await rig({ blueGreen: retire }, undefined, 'b1');
+    expect(end).toMatchObject({ deploy: 'failed', stillDetached: [] });
+    expect(calls.at(-1)).toBe('detach b2');
+  });
+
+  it('killed before all of blue was out, blue is what recovery attaches; afterwards it is not', async () => {
+    const { events } = await rig();
+    const until = (test: (e: RunEvent) => boolean) => events.slice(0, events.findIndex(test) + 1);
+    const first = until((e) => e.kind === 'step-done' && e.step.kind === 'detach');
+    expect(detachedAfter(first).map((d) => d.target)).toEqual(['b1']);
+    const both = until((e) => e.kind === 'step-intent' && e.step.kind === 'sleep' && e.step.why === 'after-detach');
+    expect(detachedAfter(both).map((d) => d.target)).toEqual(['b1', 'b2']);
+    expect(detachedAfter(until((e) => e.kind === 'stage-ended' && e.stage === 'blue-out'))).toEqual([]);
+  });
+});
+
+describe('the preflight of a blue-green deploy', () => {
+  const levels = (members: typeof targets) =>
+    preflightFindings(
+      scenarioWith(),
+      facts(members),
+      members.map((t) => health(t, 'healthy')),
+    )
+      .filter((f) => f.level === 'refused')
+      .map((f) => `${f.id}: ${f.message}`);
+
+  it('takes green out and blue in service for what it is', () => {
+    expect(levels([b1, b2])).toEqual([]);
+  });
+
+  it('refuses green that serves already, and blue that does not', () => {
+    expect(levels([b1, b2, g1])).toEqual([expect.stringMatching(/^green: g1 .* would stop it under its users/)]);
+    expect(levels([b1])).toEqual([expect.stringMatching(/^member: b2 .* not registered/)]);
+  });
+});
