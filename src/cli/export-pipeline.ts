@@ -93,7 +93,7 @@ function environmentOf(file: string, scenario: Scenario): EnvironmentModel {
     name: environment,
     plan: file,
     stages: pipelineOf(scenario, null).stages.map((s) => s.name),
-    region: balancer.kind === 'lab' ? null : balancer.region,
+    region: 'region' in balancer ? balancer.region : null,
     maxMinutes: Math.max(MIN_MINUTES, minutes),
     requires: requires?.environment ?? null,
   };

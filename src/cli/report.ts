@@ -45,7 +45,9 @@ export function addReport(program: Command, io: Io, finish: Finish): void {
       const path = runDirectory(given);
       const [{ deriveReports }, { printResult }] = await Promise.all([import('./derive.js'), import('./summary.js')]);
       const { reportLayout } = options;
-      const derived = await (copies === null ? deriveReports(path, reportLayout) : reportTo(copies, path, reportLayout));
+      const derived = await (copies === null
+        ? deriveReports(path, reportLayout)
+        : reportTo(copies, path, reportLayout));
       printResult(derived, path, { json: options.json === true }, io);
       if (options.open === true) await openReport(join(runPaths(path).derived, 'report.html'), io);
       finish(derived.result.verdict.exitCode);
