@@ -15,6 +15,8 @@ export default defineConfig({
   test: {
     reporters: ['default'],
     testTimeout: 90_000,
+    // GitHub's parser imports JSON the way bundlers do.
+    server: { deps: { inline: [/@actions\//] } },
     projects: [
       {
         extends: true,

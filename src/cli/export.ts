@@ -3,15 +3,18 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { RollproofError } from '../domain/errors.js';
 import { jmxPlan } from '../traffic/jmeter/jmx.js';
+import { addPipelineExports } from './export-pipeline.js';
 import type { Io } from './io.js';
 import type { Finish } from './program.js';
 import { scenarioFrom } from './run.js';
 
-/** `rollproof export jmeter SCENARIO`: the traffic of a scenario for a tool of its own. */
+/** `rollproof export`: the traffic of a scenario for a tool of its own, its pipeline for a CI server. */
 export function addExport(program: Command, io: Io, _finish: Finish): void {
-  program
+  const parent = program
     .command('export')
-    .description('write the traffic of a scenario for another tool')
+    .description('write a scenario for another tool: its traffic, or its pipeline');
+  addPipelineExports(parent, io);
+  parent
     .command('jmeter')
     .description(
       'write the traffic as a JMeter 5 test plan (JMX); run it with retries off, see docs/traffic-engines.md',
@@ -22,11 +25,13 @@ export function addExport(program: Command, io: Io, _finish: Finish): void {
       const { name, service, traffic } = await scenarioFrom(file, io);
       const plan = jmxPlan({ service, traffic, runId: name });
       if (options.out === undefined) io.stdout.write(plan);
-      else writePlan(resolve(io.cwd, options.out), plan);
+      else writePlan(options.out, plan, io);
     });
 }
 
-function writePlan(path: string, plan: string): void {
+/** Writes what was exported to a file. @throws RollproofError DISK_WRITE_FAILED. */
+export function writePlan(out: string, plan: string, { cwd }: Pick<Io, 'cwd'>): void {
+  const path = resolve(cwd, out);
   try {
     writeFileSync(path, plan);
   } catch (cause) {

@@ -12,6 +12,13 @@ import type { Finish } from './program.js';
 import { layoutOption } from './run.js';
 import { isStudy } from './study-file.js';
 
+interface ReportOptions {
+  readonly json?: true;
+  readonly open?: true;
+  readonly copyTo?: string;
+  readonly reportLayout?: ReportLayout;
+}
+
 /** `rollproof report [DIR]`: makes every report again from the facts and ends with the verdict's exit code. */
 export function addReport(program: Command, io: Io, finish: Finish): void {
   program
@@ -21,7 +28,14 @@ export function addReport(program: Command, io: Io, finish: Finish): void {
     .option('--json', 'print result.json instead of the summary')
     .option('--open', 'open report.html in the browser')
     .addOption(layoutOption())
-    .action(async (dir: string, options: { json?: true; open?: true; reportLayout?: ReportLayout }) => {
+    .option(
+      '--copy-to <dir>',
+      'also put the reports there, for a CI server to keep; an older report there is removed first',
+    )
+    .action(async (dir: string, options: ReportOptions) => {
+      const copies = options.copyTo === undefined ? null : resolve(io.cwd, options.copyTo);
+      const { clearedOut, reportTo } = await import('./steps/step-report.js');
+      if (copies !== null) clearedOut(copies, 'report');
       const given = resolve(io.cwd, dir);
       if (isStudy(given)) {
         const { studyAgain } = await import('./compare-existing.js');
@@ -30,7 +44,10 @@ export function addReport(program: Command, io: Io, finish: Finish): void {
       }
       const path = runDirectory(given);
       const [{ deriveReports }, { printResult }] = await Promise.all([import('./derive.js'), import('./summary.js')]);
-      const derived = await deriveReports(path, options.reportLayout);
+      const { reportLayout } = options;
+      const derived = await (copies === null
+        ? deriveReports(path, reportLayout)
+        : reportTo(copies, path, reportLayout));
       printResult(derived, path, { json: options.json === true }, io);
       if (options.open === true) await openReport(join(runPaths(path).derived, 'report.html'), io);
       finish(derived.result.verdict.exitCode);

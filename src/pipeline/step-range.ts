@@ -1,6 +1,6 @@
 import { RollproofError } from '../domain/errors.js';
 import type { RunEvent } from '../domain/event.js';
-import type { Pipeline, Stage } from '../domain/pipeline.js';
+import { type Pipeline, type Stage, stepLabel } from '../domain/pipeline.js';
 import type { TargetId } from '../domain/target.js';
 import type { StepRange } from './runner.js';
 
@@ -23,6 +23,12 @@ export function stepsDone(stage: Stage, events: readonly RunEvent[]): number {
     if (event.kind === 'step-done' && event.index === done) done++;
   }
   return done;
+}
+
+/** The step that a process began and did not live to end, in words; null = none. One step works at a time. */
+export function cutStep(events: readonly RunEvent[]): string | null {
+  const last = events.findLast((e) => e.kind === 'step-intent' || e.kind === 'step-done' || e.kind === 'step-failed');
+  return last?.kind === 'step-intent' ? `${stepLabel(last.step)} of stage ${last.stage}` : null;
 }
 
 /**

@@ -15,16 +15,22 @@ export interface Ended {
 /** The built program as a process of its own; `seen` resolves when its stderr has shown a text. */
 export function rollproof(
   argv: readonly string[],
-  options: { readonly limitFileKiB?: number; readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly limitFileKiB?: number;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly cwd?: string;
+  } = {},
 ) {
   const command = [process.execPath, MAIN, ...argv];
   const env = { ...process.env, ...options.env };
+  const cwd = options.cwd ?? process.cwd();
   const child: ChildProcess =
     options.limitFileKiB === undefined
-      ? spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], env })
+      ? spawn(command[0] ?? '', command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], env, cwd })
       : spawn('bash', ['-c', `ulimit -f ${options.limitFileKiB}; exec "$@"`, '-', ...command], {
           stdio: ['ignore', 'pipe', 'pipe'],
           env,
+          cwd,
         });
   let out = '';
   let err = '';

@@ -1,4 +1,5 @@
 import { EXIT } from '../../domain/errors.js';
+import { readJournal } from '../../journal/journal-reader.js';
 import { signalProcess } from '../../pipeline/deployers/process-group.js';
 import { balancerFor } from '../../run/compose.js';
 import { joinShared, lockHolder, runsHere } from '../../run/lock.js';
@@ -56,17 +57,22 @@ export async function recoverStep({ run, out, wait, killRunning }: RecoverStep, 
 
 /** @returns who is still out, or not in service. */
 async function attachedAgain(
-  { dir, journal: { header } }: StepRun,
+  { dir }: StepRun,
   wait: boolean,
   balancer: ReturnType<typeof balancerFor>,
   io: Io,
 ): Promise<readonly string[]> {
+  // Read again: the step that was ended has written since.
+  const { header, events } = readJournal(dir);
   const { scenario } = header;
   const tell = (line: string) => io.stdout.write(`${line}\n`);
   const { targets, still } = await recoverJournal(dir, balancer, probeOf(scenario), io, tell);
   if (targets.length === 0) io.stdout.write('nothing is detached\n');
   // What a stage attached on its own way out may not be in service yet either.
-  const back = scenario.targets.filter((t) => !still.includes(t.id));
+  const detached = new Set(
+    events.flatMap((e) => (e.kind === 'balancer-call' && e.operation === 'detach' ? [e.target] : [])),
+  );
+  const back = scenario.targets.filter((t) => detached.has(t.id) && !still.includes(t.id));
   return [...still, ...(wait ? await backInService(back, scenario, balancer, io) : [])];
 }
 

@@ -6,7 +6,7 @@ import type { Clock, Instant } from '../../domain/time.js';
 import { formatDuration } from '../../domain/time.js';
 import { pipelineOf } from '../../pipeline/compile.js';
 import { asRollproofError, type PipelineEnd, runPipeline } from '../../pipeline/runner.js';
-import { changeOf, restOfStage, type StagePart } from '../../pipeline/step-range.js';
+import { changeOf, cutStep, restOfStage, type StagePart } from '../../pipeline/step-range.js';
 import { balancerFor, deployerFor, probeFor } from '../../run/compose.js';
 import { joinShared } from '../../run/lock.js';
 import { isTrafficRunning, trafficSnapshot } from '../../run/traffic-process.js';
@@ -54,6 +54,13 @@ async function doneUnderLock(step: StageStep, work: string, run: StepRun, io: Io
   assertGoesOn(run);
   const scenario = sameScenario(step.scenario, run);
   const { events } = run.journal;
+  const cut = cutStep(events);
+  if (cut !== null) {
+    // What it started may still be at work: a deploy command outlives its rollproof.
+    throw new RollproofError('STEP_FAILED', `the process that did ${cut} ended in the middle of it`, {
+      hint: 'rollproof recover attaches what is out; then begin anew with rollproof preflight',
+    });
+  }
   const pipeline = pipelineOf(scenario, factsOf(run));
   const part =
     step.kind === 'stage' ? restOfStage(pipeline, step.name, events) : changeOf(pipeline, step.kind, step.name, events);

@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { ReportLayout } from '../../domain/event.js';
 import { onDisk, runPaths } from '../../journal/run-directory.js';
 import { placeholderPage } from '../../report/html/placeholder.js';
 import { type Derived, deriveReports } from '../derive.js';
@@ -8,6 +9,8 @@ import { PASS_FILE } from '../required-pass.js';
 /** What a report consists of; nothing else in the folder is touched. */
 const REPORT_FILES = [
   'report.html',
+  'report.css',
+  'report.js',
   'report.md',
   'result.json',
   'junit.xml',
@@ -29,8 +32,8 @@ export function clearedOut(out: string, work: string): void {
 }
 
 /** Makes the reports of a run from its facts so far, and copies them to `out`. */
-export async function reportTo(out: string, dir: string): Promise<Derived> {
-  const derived = await deriveReports(dir);
+export async function reportTo(out: string, dir: string, layout?: ReportLayout): Promise<Derived> {
+  const derived = await deriveReports(dir, layout);
   const from = runPaths(dir).derived;
   onDisk(`cannot write to ${out}`, () => {
     for (const name of readdirSync(from)) cpSync(join(from, name), join(out, name), { recursive: true });

@@ -9,7 +9,16 @@ import type { EventWriter } from '../../journal/event-writer.js';
 import { realClock } from '../../run/clock.js';
 import { clockAfter, clockProblem, thisOrigin } from '../../run/clock-origin.js';
 import { effectiveScenario, randomFrom } from '../../run/compose.js';
-import { acquireLock, joinShared, type Release, releaseShared, type SharedLock, sharedHolder } from '../../run/lock.js';
+import {
+  acquireLock,
+  joinShared,
+  lockHolder,
+  type Release,
+  releaseShared,
+  runsHere,
+  type SharedLock,
+  sharedHolder,
+} from '../../run/lock.js';
 import { joinRemoteLock, releaseRemoteLock } from '../../run/remote-lock.js';
 import { balancerKey, stateDir } from '../balancer-lock.js';
 import { errorText } from '../error-text.js';
@@ -17,7 +26,7 @@ import type { Io } from '../io.js';
 import { type StepRun, startedBy } from './run-name.js';
 
 /** Name of the lock that lets one step of a run work at a time; it holds the process that `recover --kill-running` ends. */
-export const STEP_LOCK = 'step';
+const STEP_LOCK = 'step';
 
 /** Refuses to go on with a run that is over, or whose clock this host does not have. */
 export function assertGoesOn({ journal: { header, events } }: StepRun): void {
@@ -151,6 +160,12 @@ export function beginPart(
 /** Path of the lock file {@link oneStepAtATime} takes. */
 export function stepLockFile(dir: string): string {
   return join(dir, `${STEP_LOCK}.lock`);
+}
+
+/** Whether some step of the run is at work now. */
+export function isStepRunning(dir: string, io: Pick<Io, 'wallTime'>): boolean {
+  const held = lockHolder(stepLockFile(dir), io.wallTime());
+  return held !== null && runsHere(held.holder);
 }
 
 /** What a step that refused ends with; its message is printed here, because a report still follows. */

@@ -1,6 +1,7 @@
 import { RollproofError } from '../../domain/errors.js';
 import type { RunEvent } from '../../domain/event.js';
 import { formatDuration } from '../../domain/time.js';
+import { cutStep } from '../../pipeline/step-range.js';
 import { clockAfter, clockProblem } from '../../run/clock-origin.js';
 import { balancerFor } from '../../run/compose.js';
 import { AFTERGLOW_MS } from '../../run/run-scenario.js';
@@ -10,6 +11,7 @@ import { retriesOf } from '../retries.js';
 import { printResult } from '../summary.js';
 import { closeRun, tellWhatIsLeft } from './close-run.js';
 import { requiredRun, type StepRun } from './run-name.js';
+import { isStepRunning } from './step.js';
 import { clearedOut, reportPath, reportTo } from './step-report.js';
 
 export interface VerifyStep {
@@ -41,7 +43,7 @@ async function ended({ partial, stopTraffic }: VerifyStep, run: StepRun, io: Io)
   const balancer = balancerFor(header.scenario, null, retriesOf(io));
   try {
     if (partial) {
-      if (hasFailed(events, run)) return await closeRun(run, null, balancer, io);
+      if (hasFailed(events, run, io)) return await closeRun(run, null, balancer, io);
       io.stderr.write('the run is not over: this report is partial, and proves nothing yet\n');
       tellWhatIsLeft(run, balancer, io);
       return;
@@ -59,10 +61,11 @@ async function ended({ partial, stopTraffic }: VerifyStep, run: StepRun, io: Io)
 }
 
 /** Whether the run cannot come to its end any more. */
-function hasFailed(events: readonly RunEvent[], run: StepRun): boolean {
+function hasFailed(events: readonly RunEvent[], run: StepRun, io: Io): boolean {
   return (
     events.some((e) => e.kind === 'step-failed' || e.kind === 'interrupted' || e.kind === 'recovery') ||
     clockProblem(run.journal.header) !== null ||
+    (cutStep(events) !== null && !isStepRunning(run.dir, io)) ||
     !isTrafficRunning(run.dir)
   );
 }
