@@ -3,12 +3,12 @@ import type { RunInfo, StepSpan } from '../domain/result.js';
 import type { Instant } from '../domain/time.js';
 import { deployEnd } from './conduct.js';
 import { eventsOf, lastEvent } from './event-queries.js';
-import { firstDetachAt } from './judged-window.js';
+import { deployBeganAt } from './judged-window.js';
 
 /** What the report says about the run as such. */
 export function runInfo(facts: RunFacts, steps: readonly StepSpan[], end: Instant): RunInfo {
   const { header, events } = facts;
-  const from = firstDetachAt(events);
+  const from = deployBeganAt(events);
   const stages = eventsOf(events, 'stage-ended').filter((e) => from !== null && e.at >= from);
   const asleep = steps.filter((step) => step.kind === 'sleep').reduce((sum, step) => sum + (step.to - step.from), 0);
   return {
