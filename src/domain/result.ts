@@ -1,3 +1,4 @@
+import type { AccessLogSummary } from './access-log.js';
 import type { AppChange, DeployEnd, EngineFacts, GeneratorLimits, PreflightFinding } from './event.js';
 import type { EventAlignment, Origin, Outage, SampleClass } from './outage.js';
 import type { Phase } from './phase.js';
@@ -38,6 +39,8 @@ export interface RunResult {
   readonly generator: GeneratorFacts;
   /** One per kind of step of the deploy; empty when nothing failed. */
   readonly alignment: readonly EventAlignment[];
+  /** The balancer's access log held against the samples; absent where none was imported. */
+  readonly accessLog?: AccessLogSummary;
 }
 
 export const FAILURES_KEPT = 50_000;
@@ -153,6 +156,8 @@ export interface Replacement {
   /** appDown − drainEnd, ms. */
   readonly marginMs: number | null;
   readonly staleResponses: number;
+  /** Answers of the old version while it may, or may not, have been attached already; absent = none. */
+  readonly maybeStale?: number;
   readonly servedOld: number;
   readonly servedNew: number;
   readonly oldBootId: string | null;
@@ -182,6 +187,8 @@ export interface Timeline {
     readonly requestedAt: Instant;
     readonly respondedAt: Instant;
     readonly error: string | null;
+    /** Made by somebody else, and seen to have happened at some moment between the two instants; absent = our own. */
+    readonly observed?: true;
   }[];
   readonly deploys: readonly {
     readonly target: TargetId;
