@@ -36,7 +36,8 @@ export class Dictionary {
       if (this.#other === 0) this.#other = this.#values.push(OTHER) - 1;
       return this.#other;
     }
-    const copy = bytes.slice(from, end);
+    // Not `slice`: a Buffer's is a view, and all responses are read into the same buffer.
+    const copy = new Uint8Array(bytes.subarray(from, end));
     const code = this.#values.push(Buffer.from(copy).toString('latin1')) - 1;
     this.#bytes[code] = copy;
     this.#older[code] = newest;
