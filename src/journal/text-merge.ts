@@ -42,7 +42,8 @@ export class TextMerge {
   column(rows: number, rank: Uint32Array | null): DictionaryColumn {
     const codes = this.out.subarray(0, rows);
     this.out = new Uint16Array(0);
-    return { codes: inOrder(this.values.length <= 256 ? Uint8Array.from(codes) : codes, rank), values: this.values };
+    // Copied by the constructor: `from` would make a list of all values first.
+    return { codes: inOrder(this.values.length <= 256 ? new Uint8Array(codes) : codes, rank), values: this.values };
   }
 
   private mapOf(dictionary: Vector | undefined): Uint16Array {
