@@ -21,6 +21,7 @@ const NEED_EVIDENCE: readonly VerdictCode[] = [
   'BASELINE_DIRTY',
   'TOO_FEW_REQUESTS',
   'OUTAGE_LENGTH_UNPROVEN',
+  'TIMES_UNCERTAIN',
 ];
 /** Warnings found on the way through those rows, so only where the table gets that far. */
 const LATE_WARNINGS: readonly WarningCode[] = ['DRAIN_NOT_EXERCISED', 'LB_NODE_UNSEEN'];

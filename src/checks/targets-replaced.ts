@@ -42,6 +42,11 @@ function gaps(r: Replacement): readonly string[] {
             : `${r.target} was not seen to leave rotation (${r.silentSends} requests went elsewhere in a row ${r.role === 'blue' ? 'after its detach' : 'before its attach'})`,
         ]),
     ...(r.returned || r.role === 'blue' ? [] : [`${r.target} was not seen to serve the new version after its attach`]),
+    ...((r.maybeStale ?? 0) > 0
+      ? [
+          `${r.target} answered ${r.maybeStale} times with what it ran before, when it may already have been attached again`,
+        ]
+      : []),
     ...(r.left && r.returned && !r.replaced ? [`${r.target} was not seen to be replaced by a new process`] : []),
   ];
 }

@@ -134,9 +134,13 @@ export type RunEvent =
       readonly step: Step;
       readonly error: string;
     }
-  /** One API call that changes membership; the two instants bracket it tightly. */
+  /**
+   * One API call that changes membership; the two instants bracket it tightly. `observed`: somebody else made it, and it
+   * is only known to have had its effect at some moment between the two (worked out from the facts, never on disk).
+   */
   | {
       readonly kind: 'balancer-call';
+      readonly observed?: true;
       readonly at: Instant;
       readonly operation: 'detach' | 'attach';
       readonly target: TargetId;
@@ -145,7 +149,45 @@ export type RunEvent =
       readonly error: string | null;
     }
   /** A target's state as the balancer reported it; written when it differs from the one before. */
-  | { readonly kind: 'target-observed'; readonly at: Instant; readonly health: TargetHealth; readonly askedAt: Instant }
+  | {
+      readonly kind: 'target-observed';
+      readonly at: Instant;
+      readonly health: TargetHealth;
+      readonly askedAt: Instant;
+      /**
+       * When the question before was asked, whose answer was still the old one: the change lies in
+       * [previousAskedAt, at]. Null = there was none before; absent in journals of older versions.
+       */
+      readonly previousAskedAt?: Instant | null;
+    }
+  /** From here on targets are taken out and put back by the user's own command, or by somebody else altogether. */
+  | {
+      readonly kind: 'external-started';
+      readonly at: Instant;
+      readonly by: 'command' | 'somebody';
+      /** Empty for somebody else's deploy. */
+      readonly command: readonly string[];
+    }
+  /** The process group of that command, which outlives a killed rollproof. */
+  | {
+      readonly kind: 'external-process';
+      readonly at: Instant;
+      readonly pid: number;
+      readonly born: string | null;
+      readonly host: string;
+    }
+  | {
+      readonly kind: 'external-ended';
+      readonly at: Instant;
+      readonly command: readonly string[];
+      readonly startedAt: Instant;
+      readonly exitCode: number | null;
+      /** Last part of stdout and stderr, interleaved; untrusted text. */
+      readonly outputTail: string;
+      readonly error: string | null;
+    }
+  /** What a script said about its own calls to the balancer: `at` is when it happened. Believed where the polls allow it. */
+  | { readonly kind: 'balancer-mark'; readonly at: Instant; readonly target: TargetId; readonly what: BalancerChange }
   /** The application's own life: `at` is when it happened. */
   | {
       readonly kind: 'app-observed';
@@ -231,7 +273,11 @@ export type RunEvent =
       readonly parts?: readonly JournalPart[];
     };
 
-export type AppChange = 'stopping' | 'down' | 'up' | 'ready';
+export const APP_CHANGES = ['stopping', 'down', 'up', 'ready'] as const;
+export type AppChange = (typeof APP_CHANGES)[number];
+/** What a deploy script does to the membership of a target: about to ask for it, and acknowledged. */
+export const BALANCER_CHANGES = ['detach-requested', 'detached', 'attach-requested', 'attached'] as const;
+export type BalancerChange = (typeof BALANCER_CHANGES)[number];
 export type DeployEnd = 'complete' | 'failed' | 'interrupted' | 'not-started';
 
 export interface PreflightFinding {

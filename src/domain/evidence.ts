@@ -57,6 +57,8 @@ export interface Evidence {
   readonly toReplace: readonly TargetId[];
   /** Failures whose best cause is one of the first six and whose witness names a target or the balancer. */
   readonly mechanism: number;
+  /** So many it may be, where times of steps are only known roughly; absent = the same. */
+  readonly maybeMechanism?: number;
   /** Targets whose sleep only just held, one sentence each. */
   readonly nearMisses: readonly string[];
   /** Balancer nodes seen in the run that were hardly asked while a target was out. */

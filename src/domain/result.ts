@@ -153,6 +153,8 @@ export interface Replacement {
   /** appDown − drainEnd, ms. */
   readonly marginMs: number | null;
   readonly staleResponses: number;
+  /** Answers of the old version while it may, or may not, have been attached already; absent = none. */
+  readonly maybeStale?: number;
   readonly servedOld: number;
   readonly servedNew: number;
   readonly oldBootId: string | null;
@@ -182,6 +184,8 @@ export interface Timeline {
     readonly requestedAt: Instant;
     readonly respondedAt: Instant;
     readonly error: string | null;
+    /** Made by somebody else, and seen to have happened at some moment between the two instants; absent = our own. */
+    readonly observed?: true;
   }[];
   readonly deploys: readonly {
     readonly target: TargetId;

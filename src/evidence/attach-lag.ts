@@ -8,6 +8,8 @@ export interface AttachLagInput extends RoutedRequests {
   readonly target: number;
   readonly attachRequestedAt: Instant;
   readonly attachRespondedAt: Instant;
+  /** Where the attach is only known to lie between the two: bounds from above count from the first to what came after the second. */
+  readonly observed?: boolean;
   /** N, how many targets share the traffic. */
   readonly targets: number;
   readonly alpha: number;
@@ -28,17 +30,21 @@ export interface AttachLag {
 interface Group {
   /** Index of the request; −1 = it served none. */
   first: number;
+  /** The same of those sent when the attach had happened for sure. */
+  sure: number;
   isUsed: boolean;
 }
 
 /** The first request served by the target in each group; the last group is that of all requests. */
 function firstServed(input: AttachLagInput, { count, groupOf }: NodeGroups): Group[] {
   const { sentAt, servedBy, target, attachRequestedAt: since } = input;
-  const groups: Group[] = Array.from({ length: count + 1 }, () => ({ first: -1, isUsed: false }));
+  const sureFrom = input.observed === true ? input.attachRespondedAt : since;
+  const groups: Group[] = Array.from({ length: count + 1 }, () => ({ first: -1, sure: -1, isUsed: false }));
   const note = (group: Group, i: number): void => {
     group.isUsed = true;
     if (servedBy[i] !== target) return;
     if (group.first < 0 || sentAt[i]! < sentAt[group.first]!) group.first = i;
+    if (sentAt[i]! >= sureFrom && (group.sure < 0 || sentAt[i]! < sentAt[group.sure]!)) group.sure = i;
   };
   for (let i = 0; i < sentAt.length; i++) {
     if (!(sentAt[i]! >= since) || servedBy[i] === ELSEWHERE) continue;
@@ -89,7 +95,7 @@ export function attachLags(input: AttachLagInput, nodes: NodeGroups): AttachLags
   const each = used === 0 ? whole : mStar(share, input.alpha / used);
   const sizes = groups.map((_, i) => (i < nodes.count ? each : whole));
   const before = lastBefore(input, groups, nodes, sizes);
-  const lags = groups.map(({ first }, i) => lagOf(input, first, before[i]!, sizes[i]!));
+  const lags = groups.map((group, i) => lagOf(input, group, before[i]!, sizes[i]!));
   return { whole: lags.at(-1)!, nodes: lags.filter((_, i) => i < nodes.count && groups[i]!.isUsed) };
 }
 
@@ -98,15 +104,18 @@ export function attachLag(input: AttachLagInput): AttachLag {
   return attachLags(input, ONE_GROUP).whole;
 }
 
-function lagOf(input: AttachLagInput, first: number, before: Least, m: number): AttachLag {
+function lagOf(input: AttachLagInput, { first, sure }: Group, before: Least, m: number): AttachLag {
   if (first < 0) return { firstRouted: null, firstServed: null, lagLo: null, lagHi: null, mStar: m };
   const firstServedAt = input.endedAt[first]!;
+  // What it served before the attach had happened for sure may still have been routed to it from before its detach.
+  const latest = input.endedAt[sure];
+  const from = input.observed === true ? input.attachRequestedAt : input.attachRespondedAt;
   const lowest = before.last === null ? input.attachRequestedAt : -before.last;
   return {
     firstRouted: input.sentAt[first]!,
     firstServed: firstServedAt,
     lagLo: lowest - input.attachRespondedAt,
-    lagHi: firstServedAt - input.attachRespondedAt,
+    lagHi: latest === undefined ? null : latest - from,
     mStar: m,
   };
 }

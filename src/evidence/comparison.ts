@@ -17,7 +17,7 @@ export interface MatchedBaseline extends Comparison {
  * longest such fault lasted. The counts of verdict.md §1.1, and with them everything a PASS rests on, stay as they are.
  */
 export function matchedBaseline(samples: JudgedSamples, window: Span, counts: Counts): MatchedBaseline {
-  const { table, failed, inWindow, inBaseline } = samples;
+  const { table, failed, inWindow, counted, inBaseline } = samples;
   let longest = 0;
   for (let row = 0; row < table.length; row++) {
     if (failed[row] === 0 || (inWindow[row] === 0 && inBaseline[row] === 0)) continue;
@@ -31,7 +31,7 @@ export function matchedBaseline(samples: JudgedSamples, window: Span, counts: Co
       n.baseline++;
       n.baselineFailed += failed[row]!;
     }
-    if (inWindow[row] === 0 || !(sentAt < window.from) || (failed[row] === 1 && endsRequest(classAt(samples, row))))
+    if (counted[row] === 0 || !(sentAt < window.from) || (failed[row] === 1 && endsRequest(classAt(samples, row))))
       continue;
     n.judged--;
     n.failed -= failed[row]!;

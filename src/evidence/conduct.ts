@@ -117,7 +117,8 @@ function deployProblem(facts: RunFacts): string | null {
   if (end.stillDetached.length > 0) return `the run ended with ${end.stillDetached.join(', ')} still detached`;
   const stage = eventsOf(facts.events, 'stage-ended').find((e) => !e.ok);
   if (stage !== undefined) return `stage ${stage.stage} failed`;
-  if (end.deploy === 'complete') return failedDeploy(facts) ?? openStep(facts) ?? openStage(facts);
+  if (end.deploy === 'complete')
+    return failedDeploy(facts) ?? failedExternal(facts) ?? openStep(facts) ?? openStage(facts);
   return end.error === null ? null : `the deploy ended as ${end.deploy}: ${end.error}`;
 }
 
@@ -133,6 +134,22 @@ function failedDeploy(facts: RunFacts): string | null {
   const last = new Map(eventsOf(facts.events, 'deploy-ended').map((e) => [e.target, e]));
   const failed = [...last.values()].find((e) => e.error !== null);
   return failed === undefined ? null : `the deploy of ${failed.target} ended with an error: ${failed.error}`;
+}
+
+/** Of a deploy that others did: its command must have ended well, and the balancer must last have shown every target in service. */
+function failedExternal({ events, header }: RunFacts): string | null {
+  const begun = eventsOf(events, 'external-started')[0];
+  if (begun === undefined) return null;
+  const ended = lastEvent(events, 'external-ended');
+  if (begun.by === 'command' && ended === null) return 'the end of the deploy command is not recorded';
+  if (ended?.error != null) return `the deploy command ended with an error: ${ended.error}`;
+  const seen = new Map(eventsOf(events, 'target-observed').map((e) => [e.health.target, e.health]));
+  const out = header.scenario.targets.find(({ id }) => {
+    const health = seen.get(id);
+    return health === undefined || !health.registered || health.state !== 'healthy';
+  });
+  if (out === undefined) return null;
+  return `the load balancer last said that ${out.id} was ${seen.get(out.id)?.state ?? 'not known to it'}`;
 }
 
 function openStage(facts: RunFacts): string | null {

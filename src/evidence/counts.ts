@@ -6,13 +6,13 @@ const DROPPED = SAMPLE_CLASSES.indexOf('dropped');
 
 /** How many arrivals there were and what became of them; `stale` comes from the replacements. */
 export function countsOf(samples: JudgedSamples, stale: number): Counts {
-  const { table, failed, unknown, inWindow, inBaseline } = samples;
+  const { table, failed, unknown, counted, inBaseline } = samples;
   const n = { judged: 0, failed: 0, unknown: 0, baseline: 0, baselineFailed: 0, sent: 0, dropped: 0 };
   const seconds = new Set<number>();
   for (let row = 0; row < table.length; row++) {
     if (!Number.isNaN(table.sentAt[row]!)) n.sent++;
     if (samples.class[row] === DROPPED) n.dropped++;
-    if (inWindow[row] === 1) {
+    if (counted[row] === 1) {
       n.judged++;
       n.unknown += unknown[row]!;
       if (failed[row] === 1) {

@@ -21,6 +21,8 @@ export interface DetachLagInput extends RoutedRequests {
   /** Index of the target that was detached. */
   readonly target: number;
   readonly detachRespondedAt: Instant;
+  /** The earliest it may have been acknowledged, where that is not exact: upper bounds count from here. Absent = exact. */
+  readonly detachedFrom?: Instant;
   /** Infinity when it was never attached again. */
   readonly attachRequestedAt: Instant;
   /** N, how many targets share the traffic. */
@@ -74,15 +76,16 @@ export const EVERY_NODE = -1;
 export const ONE_GROUP: NodeGroups = { count: 0, groupOf: () => EVERY_NODE };
 
 function lastSeen(input: DetachLagInput, { count, groupOf }: NodeGroups): LastSeen[] {
-  const { sentAt, endedAt, servedBy, target, attachRequestedAt, detachRespondedAt } = input;
+  const { sentAt, endedAt, servedBy, target, attachRequestedAt } = input;
+  const outFrom = input.detachedFrom ?? input.detachRespondedAt;
   const seen = Array.from({ length: count + 1 }, () => new LastSeen());
   const note = (of: LastSeen, by: number, i: number): void => {
     const at = sentAt[i]!;
-    if (at >= detachRespondedAt) of.isUsed = true;
+    if (at >= outFrom) of.isUsed = true;
     if (by === target) {
       if (at > of.routed) of.routed = at;
       of.ended = Math.max(of.ended, endedAt[i]!);
-    } else if (by === NOBODY && at > detachRespondedAt && at > of.unnamed) of.unnamed = at;
+    } else if (by === NOBODY && at > outFrom && at > of.unnamed) of.unnamed = at;
   };
   for (let i = 0; i < sentAt.length; i++) {
     const by = servedBy[i]!;
@@ -137,15 +140,16 @@ export function detachLag(input: DetachLagInput): DetachLag {
 function lagOf(input: DetachLagInput, last: LastSeen, silent: Least, m: number): DetachLag {
   const leftBy = silent.last ?? input.attachRequestedAt;
   const since = (at: Instant): number => at - input.detachRespondedAt;
+  const atMost = (at: Instant): number => at - (input.detachedFrom ?? input.detachRespondedAt);
   const known = Number.isFinite(leftBy);
   const served = last.routed > Number.NEGATIVE_INFINITY;
   return {
     lastRouted: served ? last.routed : null,
     lagLo: Math.max(0, since(last.routed)),
-    lagHi: known ? Math.max(0, since(leftBy)) : null,
+    lagHi: known ? Math.max(0, atMost(leftBy)) : null,
     drainEnd: served ? last.ended : null,
     drainNeed: served ? since(last.ended) : null,
-    drainNeedHi: known ? since(Math.max(last.ended, leftBy)) : null,
+    drainNeedHi: known ? atMost(Math.max(last.ended, leftBy)) : null,
     silentSends: silent.count,
     pStillIn: (1 - 1 / Math.max(1, input.targets)) ** silent.count,
     proven: silent.count >= m,

@@ -17,8 +17,9 @@ import { laneRows, resolutionOf } from './lane-rows.js';
 import { latencySummaries, slowCount } from './latency.js';
 import { livesOf, type TargetHistory } from './lives.js';
 import { nearMisses } from './near-misses.js';
+import { isExternal, withObservedCalls } from './observed-calls.js';
 import { type OutageWindow, outageWindows } from './outage-windows.js';
-import { type OutageEvidence, outageEvidence } from './outages.js';
+import { mechanismsIn, type OutageEvidence, outageEvidence } from './outages.js';
 import { type PhasedSamples, phasedSamples, phaseRows } from './phase-rows.js';
 import { phasesOf } from './phases.js';
 import { recordLoss } from './record-loss.js';
@@ -31,10 +32,11 @@ import { timelineOf } from './timeline.js';
 const DELTA_MS = 50;
 const STANDS_OUT = 0.05;
 const ALIGNED = 0.05;
-const NO_OUTAGES: OutageEvidence = { outages: [], outageOf: new Map(), mechanism: 0 };
+const NO_OUTAGES = { outages: [], outageOf: new Map(), mechanism: 0, maybeMechanism: 0 } as const;
 
 /** Works the facts of a run up into evidence: pure, deterministic, and never throwing for facts that end early. */
-export function evidenceOf(facts: RunFacts): Evidence {
+export function evidenceOf(given: RunFacts): Evidence {
+  const facts = { ...given, events: withObservedCalls(given.events) };
   const { scenario } = facts.header;
   const warmEnd = warmUpEnd(facts);
   const window = judgedWindow(facts);
@@ -44,7 +46,8 @@ export function evidenceOf(facts: RunFacts): Evidence {
   const targetIds = scenario.targets.map(({ id }) => id);
   const { rollout } = scenario;
   const blueGreen = rollout.strategy === 'blue-green' ? (rollout.blueGreen ?? null) : null;
-  const lives = livesOf(facts.events, targetIds, rollout.deploy.kind !== 'none', blueGreen?.green ?? []);
+  const hasDeploy = rollout.deploy.kind !== 'none' && !isExternal(facts.events);
+  const lives = livesOf(facts.events, targetIds, hasDeploy, blueGreen?.green ?? []);
   const options: ReplacementOptions = { targets: scenario.targets, ...rollout, blueGreen, warmEnd, deltaMs };
   const replaced = replacements(samples.table, classes, lives, window ?? { from: 0, to: 0 }, options);
   const counts = countsOf(
@@ -98,6 +101,7 @@ export function evidenceOf(facts: RunFacts): Evidence {
     replacements: replaced,
     toReplace: targetIds,
     mechanism: found.mechanism,
+    ...(found.maybeMechanism > found.mechanism ? { maybeMechanism: found.maybeMechanism } : {}),
     nearMisses: nearMisses(replaced, lives),
     unseenNodes: unseenNodes(samples.table, classes, lives, options).map((n) => ({
       node: n.remoteIp,
@@ -137,7 +141,12 @@ interface OutageInput {
   readonly timeline: Timeline;
 }
 
-function outagesIn(facts: RunFacts, samples: JudgedSamples, input: OutageInput): OutageEvidence {
+/** The outages with, beside the failures the deploy caused, those it may have caused if a step began as early as it may have. */
+function outagesIn(
+  facts: RunFacts,
+  samples: JudgedSamples,
+  input: OutageInput,
+): OutageEvidence & { readonly maybeMechanism: number } {
   if (input.counts.failed === 0) return NO_OUTAGES;
   const { scenario } = facts.header;
   const { window, lives, deltaMs } = input;
@@ -150,7 +159,7 @@ function outagesIn(facts: RunFacts, samples: JudgedSamples, input: OutageInput):
     ratePerSecond: scenario.traffic.ratePerSecond,
     ...window,
   });
-  const context = causeContext({
+  const about = {
     samples,
     lives,
     replacements: input.replaced,
@@ -164,8 +173,12 @@ function outagesIn(facts: RunFacts, samples: JudgedSamples, input: OutageInput):
     comparison: input.comparison,
     noPhaseStandsOut: input.phases.every((row) => row.excessP === null || row.excessP > STANDS_OUT),
     isUnaligned: alignmentP(windows.map(firstFailureAt), changes(lives), window) > ALIGNED,
-  });
-  return outageEvidence(windows, samples, input.phased, input.timeline.steps, context);
+  };
+  const found = outageEvidence(windows, samples, input.phased, input.timeline.steps, causeContext(about));
+  if (!lives.some((life) => life.observed === true)) return { ...found, maybeMechanism: found.mechanism };
+  // As if every call had had its effect at the first moment it may have had it.
+  const eager = { ...about, lives: lives.map((life) => ({ ...life, observed: false })) };
+  return { ...found, maybeMechanism: mechanismsIn(windows, samples, causeContext(eager)) };
 }
 
 function firstFailureAt(window: OutageWindow): Instant {

@@ -5,6 +5,7 @@ import type { Target } from '../domain/target.js';
 import type { Instant, Span } from '../domain/time.js';
 import { type ClassColumns, classesOfKinds, classifySamples, type RowKinds, rowKinds } from './classify.js';
 import { eventsOf } from './event-queries.js';
+import { countedSpan } from './judged-window.js';
 import { stampIndexes } from './replacement-routing.js';
 import { requestRules } from './request-rules.js';
 
@@ -28,6 +29,8 @@ export interface JudgedSamples {
   /** Index into the scenario's targets, or NO_TARGET. */
   readonly target: Int16Array;
   readonly inWindow: Uint8Array;
+  /** Of those, what the deploy's figures count: all, but successes that belong to it only perhaps (see `countedSpan`). */
+  readonly counted: Uint8Array;
   readonly inBaseline: Uint8Array;
   /** Share of the baseline's successes stamped with target and version; null without successes. */
   readonly stampCoverage: number | null;
@@ -50,13 +53,16 @@ export function judgedSamples(facts: RunFacts, window: Span | null, warmUpEndsAt
   const classes = classifySamples(table, { ...rules, stampCoverage: stampCoverage ?? 0 }, kinds);
   const outcome = outcomes(table, classes, mergedSpans(eventsOf(events, 'stall')));
   for (let row = 0; row < table.length; row++) if (outcome.unknown[row] === 1) baseline[row] = 0;
+  const inWindow = window === null ? new Uint8Array(table.length) : windowRows(table, window);
+  const span = window === null ? null : countedSpan(events, window, header.scenario.traffic.settleMs);
   return {
     table,
     class: classes.class,
     origin: classes.origin,
     ...outcome,
     target: targetColumn(table, targets),
-    inWindow: window === null ? new Uint8Array(table.length) : windowRows(table, window),
+    inWindow,
+    counted: span === null ? inWindow : countedRows(table, inWindow, outcome.ok, span),
     inBaseline: baseline,
     stampCoverage,
   };
@@ -88,6 +94,14 @@ function windowRows(table: SampleTable, window: Span): Uint8Array {
     // Negated comparisons: NaN is inside.
     if (!(from > window.to) && !(end < window.from)) rows[row] = 1;
   }
+  return rows;
+}
+
+/** The rows of the window less the successes that no moment of the span saw in flight. */
+function countedRows(table: SampleTable, inWindow: Uint8Array, ok: Uint8Array, span: Span): Uint8Array {
+  const rows = Uint8Array.from(inWindow);
+  for (let row = 0; row < table.length; row++)
+    if (ok[row] === 1 && (table.sentAt[row]! > span.to || table.endedAt[row]! < span.from)) rows[row] = 0;
   return rows;
 }
 

@@ -2,6 +2,7 @@ import type { AppChange, RunEvent, RunEventOf } from '../domain/event.js';
 import type { TargetId } from '../domain/target.js';
 import type { Instant } from '../domain/time.js';
 import { eventsOf } from './event-queries.js';
+import { isExternal } from './observed-calls.js';
 import type { TargetLife } from './phases.js';
 
 /** One target's way out and back, with what the causes need beside the plain life. */
@@ -21,6 +22,7 @@ interface Cycle {
   readonly detachRespondedAt: Instant;
   readonly attachRequestedAt: Instant | null;
   readonly attachRespondedAt: Instant | null;
+  readonly observed?: true;
 }
 
 /**
@@ -41,13 +43,13 @@ export function livesOf(
     const cycles = cyclesOf(eventsOf(events, 'balancer-call').filter((call) => call.target === target));
     const starts = deployStarts(events, target);
     const deployed = cycles.filter((c) => starts.some((at) => isWithin(at, c)));
-    const cycle = deployed.at(-1) ?? cycles.at(-1);
+    const cycle = deployed.at(-1) ?? longestSeen(cycles) ?? cycles.at(-1);
     return cycle === undefined
       ? []
       : [
           {
             ...historyOf(target, cycle, events),
-            deployCompleted: hasDeploy ? isDeployed(events, target) : !isCutShort(events, cycle),
+            deployCompleted: hasDeploy ? isDeployed(events, target) : !isCutShort(events, cycle) && !isFailed(events),
           },
         ];
   });
@@ -71,6 +73,20 @@ function joinedLife(target: TargetId, events: readonly RunEvent[], hasDeploy: bo
   return [{ ...historyOf(target, cycle, events), joined: true, deployCompleted }];
 }
 
+/** A balancer that answers with an old state now and then seems to lose a target for a moment: no deploy is that short. */
+function longestSeen(cycles: readonly Cycle[]): Cycle | undefined {
+  const length = (c: Cycle) => (c.attachRequestedAt ?? Number.POSITIVE_INFINITY) - c.detachRespondedAt;
+  const seen = cycles.filter((c) => c.observed === true);
+  return [...seen].sort((a, b) => length(a) - length(b)).at(-1);
+}
+
+/** The user's own deploy command did not end well: what is on the targets now is not known to be the new version. */
+function isFailed(events: readonly RunEvent[]): boolean {
+  const begun = eventsOf(events, 'external-started')[0];
+  if (begun?.by !== 'command') return false;
+  return !events.some((e) => e.kind === 'external-ended' && e.error === null);
+}
+
 function isWithin(at: Instant, cycle: Cycle): boolean {
   return at >= cycle.detachRequestedAt && at <= (cycle.attachRequestedAt ?? Number.POSITIVE_INFINITY);
 }
@@ -91,9 +107,11 @@ function cyclesOf(calls: readonly Call[]): readonly Cycle[] {
         detachRespondedAt: call.respondedAt,
         attachRequestedAt: null,
         attachRespondedAt: null,
+        ...(call.observed === true ? { observed: true } : {}),
       };
     } else if (open !== null) {
-      cycles.push({ ...open, attachRequestedAt: requestedAt, attachRespondedAt: call.respondedAt });
+      const observed: { observed?: true } = call.observed === true ? { observed: true } : {};
+      cycles.push({ ...open, attachRequestedAt: requestedAt, attachRespondedAt: call.respondedAt, ...observed });
       open = null;
     }
   }
@@ -103,7 +121,15 @@ function cyclesOf(calls: readonly Call[]): readonly Cycle[] {
 function deployStarts(events: readonly RunEvent[], target: TargetId): readonly Instant[] {
   const ended = eventsOf(events, 'deploy-ended').filter((e) => e.target === target);
   const begun = eventsOf(events, 'step-intent').filter((e) => e.step.kind === 'deploy' && e.step.target === target);
-  return ended.length > 0 ? ended.map((e) => e.startedAt) : begun.map((e) => e.at);
+  if (ended.length > 0) return ended.map((e) => e.startedAt);
+  return begun.length > 0 || !isExternal(events) ? begun.map((e) => e.at) : toldStops(events, target);
+}
+
+/** A deploy that others do begins on a target, as far as anybody says, when its application is told to stop. */
+function toldStops(events: readonly RunEvent[], target: TargetId): readonly Instant[] {
+  const mine = eventsOf(events, 'app-observed').filter((e) => e.target === target);
+  const stopping = mine.filter((e) => e.what === 'stopping');
+  return (stopping.length > 0 ? stopping : mine.filter((e) => e.what === 'down')).map((e) => e.at);
 }
 
 /** Its deploy step was acknowledged, or its command ended well: a journal cut between the two says so too. */

@@ -79,7 +79,7 @@ export function detachLagOfNodes(input: DetachLagInput & NodeRequests, nodes = n
   return {
     ...whole,
     lagHi: latest(lags.map((lag) => lag.lagHi)),
-    drainNeedHi: latest([whole.drainNeed ?? Number.NEGATIVE_INFINITY, ...lags.map((lag) => lag.drainNeedHi)]),
+    drainNeedHi: latest([drainedAtMost(input, whole), ...lags.map((lag) => lag.drainNeedHi)]),
     // It is still in rotation if it is so at any node.
     pStillIn: Math.min(
       1,
@@ -87,6 +87,10 @@ export function detachLagOfNodes(input: DetachLagInput & NodeRequests, nodes = n
     ),
     proven: lags.every((lag) => lag.proven),
   };
+}
+
+function drainedAtMost(input: DetachLagInput, { drainEnd }: DetachLag): number {
+  return drainEnd === null ? Number.NEGATIVE_INFINITY : drainEnd - (input.detachedFrom ?? input.detachRespondedAt);
 }
 
 /**

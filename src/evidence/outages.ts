@@ -39,6 +39,14 @@ export function outageEvidence(
   return { outages, outageOf, mechanism };
 }
 
+/** How many failures of these outages a mechanism of the deploy explains. */
+export function mechanismsIn(windows: readonly OutageWindow[], samples: JudgedSamples, context: CauseContext): number {
+  return windows.reduce((sum, window) => {
+    const caused = Array.from(window.members, (row) => isMechanism(failureView(samples, row), window, context));
+    return sum + caused.filter(Boolean).length;
+  }, 0);
+}
+
 function describe(
   window: OutageWindow,
   index: number,

@@ -12,6 +12,8 @@ export interface TargetLife {
   readonly appUpAt: Instant | null;
   readonly attachRequestedAt: Instant | null;
   readonly attachRespondedAt: Instant | null;
+  /** The detach and the attach were only seen from outside: each happened at some moment between its two instants. */
+  readonly observed?: boolean;
   /** False when a deploy was due and did not complete: the old version is then no surprise after the attach. */
   readonly deployCompleted?: boolean;
   /**

@@ -1,6 +1,7 @@
 import type { DictionaryColumn, SampleTable } from '../domain/sample.js';
 import type { Instant } from '../domain/time.js';
 import type { ClassColumns } from './classify.js';
+import { attachBegunAt, detachedFrom } from './observed-calls.js';
 import type { TargetLife } from './phases.js';
 
 /** What one target's own responses said about it. */
@@ -11,6 +12,8 @@ export interface ServedFacts {
   readonly servedNew: number;
   /** Responses with an old version sent after the attach was requested, if the deploy had completed. */
   readonly staleResponses: number;
+  /** Responses of the old version or process sent when it may, or may not, have been attached already; absent = none. */
+  readonly maybeStale?: number;
   readonly oldBootId: string | null;
   readonly newBootId: string | null;
   /** Requests it was serving when the balancer acknowledged the detach. */
@@ -87,20 +90,25 @@ export function servedFacts(input: ServedInput): ServedFacts {
       ? boot !== null && before.boots.size > 0 && !before.boots.has(boot)
       : boot === null || !before.boots.has(boot),
   );
+  const wasThere = marksOf(table.bootId, (boot) => boot !== null && before.boots.has(boot));
   const attachedAt = life.attachRequestedAt ?? Number.POSITIVE_INFINITY;
+  const surelyAttachedAt = attachBegunAt(life) ?? Number.POSITIVE_INFINITY;
+  let maybeStale = 0;
   let servedOld = 0;
   let servedNew = 0;
   let staleResponses = 0;
-  let inFlightAtDetach = 0;
   let newBoot = -1;
   let newBootAt = Number.NEGATIVE_INFINITY;
   for (const row of input.rows) {
     const sentAt = table.sentAt[row]!;
-    if (sentAt <= life.detachRespondedAt && table.endedAt[row]! >= life.detachRespondedAt) inFlightAtDetach++;
     const version = table.version.codes[row]!;
     const boot = table.bootId.codes[row]!;
     if (sentAt < attachedAt) {
       servedOld += isOld[version]!;
+      continue;
+    }
+    if (sentAt < surelyAttachedAt) {
+      maybeStale += isOld[version]! | wasThere[boot]!;
       continue;
     }
     if (life.deployCompleted !== false) staleResponses += isOld[version]!;
@@ -116,6 +124,25 @@ export function servedFacts(input: ServedInput): ServedFacts {
     staleResponses,
     oldBootId: before.last,
     newBootId: table.bootId.values[newBoot] ?? null,
-    inFlightAtDetach,
+    inFlightAtDetach: inFlightAt(detachedFrom(life), life.detachRespondedAt, input),
+    ...(maybeStale > 0 ? { maybeStale } : {}),
   };
+}
+
+/** Requests it was serving at the detach; where that is only known to lie in [from, to], at the emptiest moment of it. */
+function inFlightAt(from: Instant, to: Instant, { table, rows }: ServedInput): number {
+  const changes: { at: Instant; by: number }[] = [];
+  let inFlight = 0;
+  for (const row of rows) {
+    const [sentAt, endedAt] = [table.sentAt[row]!, table.endedAt[row]!];
+    if (sentAt <= from && endedAt >= from) inFlight++;
+    if (sentAt > from && sentAt <= to) changes.push({ at: sentAt, by: 1 });
+    if (endedAt >= from && endedAt < to && sentAt <= to) changes.push({ at: endedAt, by: -1 });
+  }
+  let least = inFlight;
+  for (const { by } of changes.sort((a, b) => a.at - b.at || b.by - a.by)) {
+    inFlight += by;
+    least = Math.min(least, inFlight);
+  }
+  return least;
 }

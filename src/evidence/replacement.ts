@@ -9,6 +9,7 @@ import { mStar } from '../stats/detection.js';
 import type { ClassColumns } from './classify.js';
 import type { DetachLag } from './detach-lag.js';
 import { attachLagOfNodes, detachLagOfNodes, nodesOf } from './node-lags.js';
+import { detachedFrom } from './observed-calls.js';
 import { assignPhase } from './phase-assignment.js';
 import { inDetachOrder, phaseChains, type TargetLife } from './phases.js';
 import { previousBackAt, type RoutedColumns, routedRequests, stampIndexes, UNSTAMPED } from './replacement-routing.js';
@@ -186,10 +187,11 @@ function replacementOf(context: Context, index: number): Replacement | null {
   const attachRequestedAt = life.attachRequestedAt ?? Number.POSITIVE_INFINITY;
   const until = cut(routed, rowsAround(table, Number.NEGATIVE_INFINITY, attachRequestedAt));
   const since = cut(routed, rowsAround(table, attachRequestedAt, Number.POSITIVE_INFINITY));
-  const { detachRespondedAt } = life;
-  const detach = detachLagOfNodes({ ...until, ...common, detachRespondedAt, attachRequestedAt }, nodes);
+  const { detachRespondedAt, observed = false } = life;
+  const leaving = { detachRespondedAt, detachedFrom: detachedFrom(life), attachRequestedAt };
+  const detach = detachLagOfNodes({ ...until, ...common, ...leaving }, nodes);
   const attachRespondedAt = life.attachRespondedAt ?? attachRequestedAt;
-  const attach = attachLagOfNodes({ ...since, ...common, attachRequestedAt, attachRespondedAt }, nodes);
+  const attach = attachLagOfNodes({ ...since, ...common, attachRequestedAt, attachRespondedAt, observed }, nodes);
   const served = servedFacts({ ...options, table, classes, rows: context.rows[target]!, life });
   const need = needOf(detach, life, lastFailureWhileDown(context, index, target));
   // Only what was seen in rotation can be seen to leave it.

@@ -19,26 +19,39 @@ export function timelineOf(facts: RunFacts, end: Instant): Timeline {
         .filter((e) => e.target === id)
         .map(({ at, what }) => ({ at, what })),
     })),
-    calls: eventsOf(events, 'balancer-call').map(({ operation, target, requestedAt, respondedAt, error }) => ({
+    calls: callsOf(events),
+    deploys: deploysOf(events),
+    notes: events.flatMap(noteOf),
+  };
+}
+
+function callsOf(events: readonly RunEvent[]): Timeline['calls'] {
+  const calls = eventsOf(events, 'balancer-call').map(
+    ({ operation, target, requestedAt, respondedAt, error, observed }) => ({
       operation,
       target,
       requestedAt,
       respondedAt,
       error,
-    })),
-    deploys: eventsOf(events, 'deploy-ended').map(
-      ({ target, command, startedAt, at, exitCode, outputTail, error }) => ({
-        target,
-        command,
-        startedAt,
-        endedAt: at,
-        exitCode,
-        outputTail,
-        error,
-      }),
-    ),
-    notes: events.flatMap(noteOf),
-  };
+      ...(observed === true ? { observed } : {}),
+    }),
+  );
+  // Those that were only seen from outside stand behind the journal's own lines.
+  return calls.some((call) => call.observed === true)
+    ? [...calls].sort((a, b) => a.requestedAt - b.requestedAt)
+    : calls;
+}
+
+/** What a deploy command of the user's that did everything is listed under. */
+const EVERY_TARGET = 'every target';
+
+function deploysOf(events: readonly RunEvent[]): Timeline['deploys'] {
+  return events.flatMap((e) => {
+    if (e.kind !== 'deploy-ended' && e.kind !== 'external-ended') return [];
+    const { command, startedAt, at: endedAt, exitCode, outputTail, error } = e;
+    const target = e.kind === 'deploy-ended' ? e.target : EVERY_TARGET;
+    return [{ target, command, startedAt, endedAt, exitCode, outputTail, error }];
+  });
 }
 
 function stageSpans(events: readonly RunEvent[], end: Instant): Timeline['stages'] {

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../domain/event.js';
+import { APP_CHANGES, BALANCER_CHANGES, type RunEvent } from '../domain/event.js';
 import { SELF_TEST_FAULTS } from '../domain/self-test.js';
 import { TARGET_STATES } from '../domain/target.js';
 
@@ -98,6 +98,7 @@ const EVENTS: { readonly [K in RunEvent['kind']]: Shape } = {
   }),
   'target-observed': record({
     askedAt: amount,
+    previousAskedAt: absentOr(nullable(amount)),
     health: record({
       target: text,
       state: oneOf(...TARGET_STATES),
@@ -106,7 +107,7 @@ const EVENTS: { readonly [K in RunEvent['kind']]: Shape } = {
       description: text,
     }),
   }),
-  'app-observed': record({ target: text, what: oneOf('stopping', 'down', 'up', 'ready'), via: oneOf('mark', 'probe') }),
+  'app-observed': record({ target: text, what: oneOf(...APP_CHANGES), via: oneOf('mark', 'probe') }),
   'deploy-ended': record({
     target: text,
     command: texts,
@@ -115,6 +116,16 @@ const EVENTS: { readonly [K in RunEvent['kind']]: Shape } = {
     outputTail: text,
     error: nullable(text),
   }),
+  'external-started': record({ by: oneOf('command', 'somebody'), command: texts }),
+  'external-process': record({ pid: amount, born: nullable(text), host: text }),
+  'external-ended': record({
+    command: texts,
+    startedAt: amount,
+    exitCode: nullable(amount),
+    outputTail: text,
+    error: nullable(text),
+  }),
+  'balancer-mark': record({ target: text, what: oneOf(...BALANCER_CHANGES) }),
   'generator-health': record({
     source: text,
     eventLoopDelayMaxMs: amount,

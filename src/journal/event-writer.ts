@@ -21,6 +21,8 @@ const SYNCED: ReadonlySet<string> = new Set([
   'step-intent',
   'balancer-call',
   'deploy-started',
+  'external-started',
+  'external-process',
   'recovery',
   'interrupted',
   'run-ended',

@@ -1,18 +1,31 @@
 import type { Balancer, EventSink } from '../domain/ports.js';
 import type { Target, TargetHealth } from '../domain/target.js';
-import type { Clock } from '../domain/time.js';
+import type { Clock, Instant } from '../domain/time.js';
+
+/** What was last heard of one target. */
+interface Heard {
+  readonly key: string;
+  readonly askedAt: Instant;
+}
+
+export interface WatchDeps {
+  readonly balancer: Balancer;
+  readonly events: EventSink;
+  readonly clock: Clock;
+}
 
 /**
- * Asks the balancer for every target's state again and again and writes down what changed, until `signal` aborts.
+ * Asks the balancer for every target's state again and again and writes down what changed, until `signal` aborts. Each
+ * change carries when the question before was asked: it happened after that.
  * A failed question is a warning, once per row of failures: the roll does not depend on it.
  */
 export async function watchBalancer(
   targets: readonly Target[],
   everyMs: number,
-  deps: { readonly balancer: Balancer; readonly events: EventSink; readonly clock: Clock },
+  deps: WatchDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const last = new Map<string, string>();
+  const last = new Map<string, Heard>();
   let failing = false;
   while (!signal.aborted) {
     const askedAt = deps.clock.now();
@@ -34,16 +47,13 @@ export async function watchBalancer(
   }
 }
 
-function observe(
-  health: TargetHealth,
-  askedAt: number,
-  last: Map<string, string>,
-  deps: { readonly events: EventSink; readonly clock: Clock },
-): void {
+function observe(health: TargetHealth, askedAt: Instant, last: Map<string, Heard>, deps: WatchDeps): void {
   const key = `${health.state}|${health.registered}|${health.description}`;
-  if (last.get(health.target) === key) return;
-  last.set(health.target, key);
-  deps.events.append({ kind: 'target-observed', at: deps.clock.now(), health, askedAt });
+  const before = last.get(health.target);
+  last.set(health.target, { key, askedAt });
+  if (before?.key === key) return;
+  const previousAskedAt = before?.askedAt ?? null;
+  deps.events.append({ kind: 'target-observed', at: deps.clock.now(), health, askedAt, previousAskedAt });
 }
 
 function text(error: unknown): string {

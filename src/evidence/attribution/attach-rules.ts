@@ -1,10 +1,12 @@
 import { formatDuration } from '../../domain/time.js';
+import { attachBegunAt, attachedFrom, detachBegunAt } from '../observed-calls.js';
 import type { CauseContext, CauseLife } from './context.js';
 import { coveringSeconds } from './detach-rules.js';
 import type { FailureView } from './failure-view.js';
 import {
   allOut,
   type CauseRule,
+  giveOrTake,
   hitsEverybody,
   isOfBalancer,
   isOut,
@@ -15,16 +17,20 @@ import {
 
 /** How long after its attach a target served again, in words. */
 function backAfter(life: CauseLife): string {
-  if (life.attachRequestedAt === null) return 'was not attached again';
+  const attachedAt = attachBegunAt(life);
+  if (attachedAt === null) return 'was not attached again';
   if (life.firstOkAt === null) return 'never served again after its attach';
-  return `only served again ${formatDuration(life.firstOkAt - life.attachRequestedAt)} after its attach`;
+  return `only served again ${formatDuration(Math.max(0, life.firstOkAt - attachedAt))}${giveOrTake([life], 'attach')} after its attach`;
 }
 
 function attachHint(life: CauseLife): string {
   if (life.firstOkAt === null || life.attachRespondedAt === null) {
-    return `Find out why ${life.target} did not come back; wait for it (rollout.wait: both) before the next detach.`;
+    const how = life.observed === true ? '' : ' (rollout.wait: both)';
+    return `Find out why ${life.target} did not come back; wait for it${how} before the next detach.`;
   }
-  const need = coveringSeconds(life.firstOkAt - life.attachRespondedAt);
+  const need = coveringSeconds(life.firstOkAt - (attachedFrom(life) ?? life.attachRespondedAt));
+  if (life.observed === true)
+    return `Let the deploy wait at least ${need} after an attach, or until the target is in service, before the next detach.`;
   return `Raise rollout.sleep.afterAttach to at least ${need}, or wait until the target is in service (rollout.wait: both).`;
 }
 
@@ -49,7 +55,7 @@ export const noHealthyInstance: CauseRule = {
         hint: 'Take out one target at a time, and keep at least one other in service (rollout.minInService).',
       };
     }
-    const gap = formatDuration(last.detachRequestedAt - missing.attachRequestedAt);
+    const gap = `${formatDuration(detachBegunAt(last) - (attachBegunAt(missing) ?? 0))}${giveOrTake([last, missing], 'both')}`;
     return {
       sentence: `no target was in service: ${last.target} was detached ${gap} after ${missing.target} was attached, but ${missing.target} ${backAfter(missing)}`,
       hint: attachHint(missing),
@@ -77,14 +83,15 @@ export const nextDetachTooEarly: CauseRule = {
   matches(f, life, context) {
     if (life === null || isOfBalancer(f, context) || (context.isNoisy && !life.failsBothOut)) return false;
     const before = notYetBack(life, context);
-    if (before === null || f.sentAt < life.detachRequestedAt || !isOut(before, f.sentAt)) return false;
+    if (before === null || f.sentAt < detachBegunAt(life) || !isOut(before, f.sentAt)) return false;
     // A target that never served again and answers errors itself is a broken version, not an early detach.
     return !(before.firstOkAt === null && isOwnError(f));
   },
   tell({ life }, context) {
     const before = life === null ? null : notYetBack(life, context);
-    if (life === null || before === null || before.attachRequestedAt === null) return { sentence: '', hint: '' };
-    const gap = formatDuration(life.detachRequestedAt - before.attachRequestedAt);
+    const attachedAt = before === null ? null : attachBegunAt(before);
+    if (life === null || before === null || attachedAt === null) return { sentence: '', hint: '' };
+    const gap = `${formatDuration(detachBegunAt(life) - attachedAt)}${giveOrTake([life, before], 'both')}`;
     return {
       sentence: `${life.target} was detached ${gap} after ${before.target} was attached, but ${before.target} ${backAfter(before)}`,
       hint: attachHint(before),
@@ -102,18 +109,19 @@ export const attachedTooEarly: CauseRule = {
   weight: 0.9,
   perTarget: true,
   matches(f, life, context, outage) {
-    if (life === null || life.attachRequestedAt === null || life.firstOkAt === null || !maybeBy(f, life, context))
-      return false;
-    if (f.sentAt < life.attachRequestedAt || f.sentAt >= life.firstOkAt) return false;
+    const attachedAt = life === null ? null : attachBegunAt(life);
+    if (life === null || attachedAt === null || life.firstOkAt === null || !maybeBy(f, life, context)) return false;
+    if (f.sentAt < attachedAt || f.sentAt >= life.firstOkAt) return false;
     // With nobody in service nothing was sent to it at all: that is another cause.
     if (mayHaveNobody(f, context, outage)) return false;
     // One answer of its own is enough on a service that never failed before; what names nobody may be anybody's.
     return f.target === life.index ? life.failsUnready : life.missesUnready && !hitsEverybody(f, outage, context);
   },
   tell({ failures, life }, context) {
-    if (life === null || life.attachRequestedAt === null) return { sentence: '', hint: '' };
+    const attachedAt = life === null ? null : attachBegunAt(life);
+    if (life === null || attachedAt === null) return { sentence: '', hint: '' };
     const status = mainStatus(failures);
-    const served = (life.firstOkAt ?? context.window.to) - life.attachRequestedAt;
+    const served = (life.firstOkAt ?? context.window.to) - attachedAt;
     const own = failures.filter((f) => f.target === life.index).length * 2 > failures.length;
     const sentence = own
       ? `${life.target} answered ${status} itself for ${formatDuration(served)} after it was attached: it said it was healthy before it was ready`

@@ -7,6 +7,7 @@ import { quantilesInPlace } from '../../stats/quantile.js';
 import type { MatchedBaseline } from '../comparison.js';
 import { classAt, type JudgedSamples } from '../judged-samples.js';
 import type { TargetHistory } from '../lives.js';
+import { attachBegunAt, attachedFrom, detachBegunAt } from '../observed-calls.js';
 import { rowsAround } from '../sending-order.js';
 import { type Background, failsMore, isNamedExcess, isUnnamedExcess, tallyBetween, tallyOf } from './background.js';
 import { type DarkNodes, darkNodes } from './dark-nodes.js';
@@ -147,7 +148,7 @@ function isSymptom(samples: JudgedSamples, row: number): boolean {
 }
 
 function isOutAt(life: CauseLife, at: Instant): boolean {
-  return at >= life.detachRequestedAt && at < (life.backAt ?? Number.POSITIVE_INFINITY);
+  return at >= detachBegunAt(life) && at < (life.backAt ?? Number.POSITIVE_INFINITY);
 }
 
 function plainLife(life: TargetHistory, shared: Shared): CauseLife {
@@ -157,7 +158,8 @@ function plainLife(life: TargetHistory, shared: Shared): CauseLife {
   const firstOkAt = firstAnswer(samples, index, life.attachRequestedAt);
   const replacement = replacements.find((r) => r.target === life.target);
   const lagHi = replacement?.attachLagHiMs ?? null;
-  const allNodes = lagHi === null || life.attachRespondedAt === null ? 0 : life.attachRespondedAt + lagHi;
+  const lagFrom = attachedFrom(life);
+  const allNodes = lagHi === null || lagFrom === null ? 0 : lagFrom + lagHi;
   const noise = (background.unnamed + 0.5) / (background.requests + 1);
   const nodes = routedUntil(samples, life, index, targetIds.length, noise, shared.isOfTarget);
   const backAt = firstOkAt === null ? null : Math.max(firstOkAt, allNodes);
@@ -184,16 +186,16 @@ function plainLife(life: TargetHistory, shared: Shared): CauseLife {
 function withExcess(life: CauseLife, lives: readonly CauseLife[], shared: Shared): CauseLife {
   const { samples, window } = shared.input;
   const { background, isOfTarget } = shared;
-  const attachedAt = life.attachRequestedAt ?? window.to;
+  const attachedAt = attachBegunAt(life) ?? window.to;
   const isOwn = (row: number) => samples.target[row] === life.index;
   const tally = (from: Instant, to: Instant) => tallyBetween(samples, { from, to }, isOfTarget);
   const stopped = tally(life.stopAt ?? window.to, life.appUpAt ?? attachedAt);
-  const unready = { from: attachedAt, to: life.firstOkAt ?? attachedAt };
+  const unready = { from: attachedAt, to: Math.max(attachedAt, life.firstOkAt ?? attachedAt) };
   const own = tallyBetween(samples, unready, undefined, isOwn);
   const unnamed = tally(unready.from, unready.to);
-  const earlier = lives.filter((other) => other !== life && isOutAt(other, life.detachRequestedAt));
-  const bothUntil = Math.max(life.detachRequestedAt, ...earlier.map((other) => other.backAt ?? window.to));
-  const both = tally(life.detachRequestedAt, bothUntil);
+  const earlier = lives.filter((other) => other !== life && isOutAt(other, detachBegunAt(life)));
+  const bothUntil = Math.max(detachBegunAt(life), ...earlier.map((other) => other.backAt ?? window.to));
+  const both = tally(detachBegunAt(life), bothUntil);
   return {
     ...life,
     failsStopped: isUnnamedExcess(stopped, background),

@@ -1,8 +1,10 @@
 import { formatDuration } from '../../domain/time.js';
+import { detachBegunAt, detachedFrom } from '../observed-calls.js';
 import type { CauseContext, CauseLife } from './context.js';
 import type { FailureView } from './failure-view.js';
 import {
   type CauseRule,
+  giveOrTake,
   hitsEverybody,
   isAtDarkNode,
   isStopped,
@@ -20,7 +22,14 @@ const DRAIN_SLACK_MS = 1000;
 function sleepHad(life: CauseLife): string {
   if (life.sleepMs !== null) return `had ${formatDuration(life.sleepMs)}`;
   const waited = life.deployStartedAt === null ? null : life.deployStartedAt - life.detachRespondedAt;
-  return waited === null ? 'had none' : `waited ${formatDuration(waited)}`;
+  return waited === null ? 'had none' : `waited ${formatDuration(waited)}${giveOrTake([life], 'detach')}`;
+}
+
+/** Who has to wait longer: the scenario's own sleep, or the deploy that somebody else wrote. */
+function waitHint(life: CauseLife, seconds: string): string {
+  return life.observed === true
+    ? `Let the deploy wait at least ${seconds} between the detach and the stop of the application.`
+    : `Raise rollout.sleep.afterDetach to at least ${seconds}.`;
 }
 
 /** Rounded up to a tenth of a second, so that the figure given is never too small. */
@@ -55,7 +64,7 @@ export const routedToStopped: CauseRule = {
     const need = last - life.detachRespondedAt;
     return {
       sentence: `the load balancer still routed to ${life.target} ${after} after ${stopped}; this deploy needed a sleep of at least ${atLeast(need)} and ${sleepHad(life)}`,
-      hint: `Raise rollout.sleep.afterDetach to at least ${coveringSeconds(need)}.`,
+      hint: waitHint(life, coveringSeconds(last - detachedFrom(life))),
     };
   },
 };
@@ -85,10 +94,11 @@ export const inflightCut: CauseRule = {
     const stopped = life.stopIsExact
       ? `the application on ${life.target} stopped`
       : `the deploy stopped the application on ${life.target}`;
-    const need = largest(failures.map((f) => f.endedAt)) - life.detachRespondedAt;
+    const need = largest(failures.map((f) => f.endedAt)) - detachedFrom(life);
+    const wait = life.observed === true ? 'let the deploy wait after the detach' : 'raise rollout.sleep.afterDetach';
     return {
       sentence: `${stopped} before the drain finished: ${requests(failures.length)} ${were} cut, ${ran} had run ${formatDuration(oldest)}`,
-      hint: `Let the application finish its requests before it exits, or raise rollout.sleep.afterDetach well above ${atLeast(Math.max(need, 0))}: it must cover the longest request.`,
+      hint: `Let the application finish its requests before it exits, or ${wait} well above ${atLeast(Math.max(need, 0))}: it must cover the longest request.`,
     };
   },
 };
@@ -102,10 +112,7 @@ export const drainTimeout: CauseRule = {
     if (life === null || context.drainTimeoutMs === null || !maybeBy(f, life, context)) return false;
     if (f.class !== 'reset' && f.class !== 'truncated' && !maybeBalancer5xx(f)) return false;
     return (
-      mayBeRouted(f, life) &&
-      f.endedAt >= life.detachRequestedAt &&
-      ranForLimit(f, context) &&
-      isAtLimit(f, life, context)
+      mayBeRouted(f, life) && f.endedAt >= detachBegunAt(life) && ranForLimit(f, context) && isAtLimit(f, life, context)
     );
   },
   tell({ failures, life }, context) {
@@ -135,6 +142,7 @@ function ranForLimit(f: FailureView, context: CauseContext): boolean {
 /** Each node of the balancer learns of the detach up to the detach lag later, and counts its limit from then. */
 function isAtLimit(f: FailureView, life: CauseLife, context: CauseContext): boolean {
   const limit = life.detachRespondedAt + (context.drainTimeoutMs ?? 0);
+  const earliest = detachedFrom(life) + (context.drainTimeoutMs ?? 0);
   const lag = Number.isFinite(life.maybeRoutedUntil) ? Math.max(0, life.maybeRoutedUntil - life.detachRespondedAt) : 0;
-  return f.endedAt >= limit - DRAIN_SLACK_MS && f.endedAt <= limit + lag + DRAIN_SLACK_MS;
+  return f.endedAt >= earliest - DRAIN_SLACK_MS && f.endedAt <= limit + lag + DRAIN_SLACK_MS;
 }

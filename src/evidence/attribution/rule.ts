@@ -1,5 +1,7 @@
 import type { CauseCode } from '../../domain/outage.js';
+import { formatDuration } from '../../domain/time.js';
 import { NO_TARGET } from '../judged-samples.js';
+import { attachBegunAt, detachBegunAt } from '../observed-calls.js';
 import type { CauseContext, CauseLife } from './context.js';
 import { type DarkSpan, darkSpanAt } from './dark-nodes.js';
 import { type FailureView, isAtAddress } from './failure-view.js';
@@ -99,7 +101,7 @@ export function isStopped(life: CauseLife, at: number): boolean {
 export function isAtDarkNode(failure: FailureView, context: CauseContext): boolean {
   const span = darkSpanAt(context.darkNodes, failure.node, failure.sentAt);
   if (span === null) return false;
-  const out = context.lives.filter((life) => life.detachRequestedAt <= span.from && isOut(life, failure.sentAt));
+  const out = context.lives.filter((life) => detachBegunAt(life) <= span.from && isOut(life, failure.sentAt));
   return out.length > 0 && out.every((life) => !life.isDip && !mayHaveBeenAsked(life, span));
 }
 
@@ -128,7 +130,7 @@ export function mayHaveNobody(failure: FailureView, context: CauseContext, outag
 
 /** From its detach until every node that is seen sent to it again. */
 export function isOut(life: CauseLife, at: number): boolean {
-  return at >= life.detachRequestedAt && at < (life.backAt ?? Number.POSITIVE_INFINITY);
+  return at >= detachBegunAt(life) && at < (life.backAt ?? Number.POSITIVE_INFINITY);
 }
 
 /** The life that had been attached again, but did not yet serve, when `life` was detached. */
@@ -136,11 +138,24 @@ export function notYetBack(life: CauseLife, context: CauseContext): CauseLife | 
   const open = context.lives.filter(
     (x) =>
       x !== life &&
-      x.attachRequestedAt !== null &&
-      x.attachRequestedAt <= life.detachRequestedAt &&
-      isOut(x, life.detachRequestedAt),
+      (attachBegunAt(x) ?? Number.POSITIVE_INFINITY) <= detachBegunAt(life) &&
+      isOut(x, detachBegunAt(life)),
   );
   return open.at(-1) ?? null;
+}
+
+/** How far times that were only seen from outside may be off, in words behind a figure; empty for exact ones. */
+export function giveOrTake(lives: readonly (CauseLife | null)[], of: 'detach' | 'attach' | 'both'): string {
+  const offMs = lives.reduce((most, life) => {
+    if (life?.observed !== true) return most;
+    const detach = of === 'attach' ? 0 : life.detachRespondedAt - life.detachRequestedAt;
+    const attach =
+      of === 'detach' || life.attachRespondedAt === null
+        ? 0
+        : life.attachRespondedAt - (life.attachRequestedAt ?? life.attachRespondedAt);
+    return Math.max(most, detach, attach);
+  }, 0);
+  return offMs === 0 ? '' : ` (give or take ${formatDuration(offMs)})`;
 }
 
 /** `1 request`, `6 requests`. */

@@ -1,5 +1,6 @@
 import { LANES } from '../../domain/sample.js';
 import { formatDuration } from '../../domain/time.js';
+import { attachBegunAt } from '../observed-calls.js';
 import { attachedBefore } from './attach-rules.js';
 import type { CauseContext } from './context.js';
 import { type FailureView, isAtAddress } from './failure-view.js';
@@ -59,7 +60,7 @@ export const oldNewIncompatible: CauseRule = {
   matches(f, _life, context) {
     if (f.class !== 'http_5xx_app' || f.version === null || f.version === context.version) return false;
     if (!context.oldVersionFails || isOverload(f, context)) return false;
-    const first = Math.min(...context.lives.map((life) => life.attachRequestedAt ?? Number.POSITIVE_INFINITY));
+    const first = Math.min(...context.lives.map((life) => attachBegunAt(life) ?? Number.POSITIVE_INFINITY));
     return f.sentAt >= first;
   },
   tell({ failures }, context) {
