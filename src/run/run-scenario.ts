@@ -4,31 +4,28 @@ import type {
   Balancer,
   BalancerFacts,
   Deployer,
-  EngineEnd,
   EventSink,
   TargetProbe,
   TrafficEngine,
   TrafficProgress,
   TrafficView,
-  Workload,
 } from '../domain/ports.js';
 import type { Scenario } from '../domain/scenario.js';
 import type { TargetId } from '../domain/target.js';
-import type { Clock, Instant } from '../domain/time.js';
+import type { Clock } from '../domain/time.js';
 import { type EventWriter, openEventWriter } from '../journal/event-writer.js';
-import { runPaths, sampleFile } from '../journal/run-directory.js';
-import { openSampleWriter, type SampleWriter } from '../journal/sample-writer.js';
+import { runPaths } from '../journal/run-directory.js';
 import { pipelineOf } from '../pipeline/compile.js';
 import { longestRequestMs } from '../pipeline/deadlines.js';
 import { asRollproofError, type PipelineEnd, runPipeline } from '../pipeline/runner.js';
-import { segmentSource, segmentsOf } from '../traffic/segments.js';
 import { watchBalancer } from './balancer-watch.js';
-import { type LiveTraffic, liveTraffic } from './traffic-view.js';
+import { type ExternalPlan, runExternalDeploy } from './external-deploy.js';
+import { type Membership, membershipOf } from './membership.js';
+import { startTraffic, withHardStop, workloadOf } from './start-traffic.js';
+import { liveTraffic } from './traffic-view.js';
 
 /** Traffic outlives the judged window by this much, so that its last moment is still observed. */
 export const AFTERGLOW_MS = 250;
-/** The engine's own hard stop, far past every planned end: a lost parent must not leave traffic running. */
-const HARD_STOP_MARGIN_MS = 10 * 60_000;
 
 export interface RunRequest {
   /** An empty run directory. */
@@ -51,6 +48,8 @@ export interface RunDeps {
   /** Told where the journal is, once there is one. */
   readonly retries?: { journal(events: EventSink, clock: Clock): void };
   readonly engine: TrafficEngine;
+  /** What does the deploy in the place of the scenario's pipeline; absent = that pipeline. */
+  readonly external?: ExternalPlan;
   /** Made late, because a deployer writes its facts to this run's journal. */
   readonly deployer: (events: EventSink) => Deployer;
   readonly observer: RunObserver;
@@ -133,18 +132,31 @@ async function underTraffic(
   const watchStop = new AbortController();
   const { service } = request.scenario;
   const live = liveTraffic(service.ok, request.scenario.targets, service.requests);
+  const timed = withHardStop(request, deps.external);
+  const membership = membershipOf(request.scenario.targets);
+  const seen: EventSink = {
+    append(event) {
+      membership.event(event);
+      events.append(event);
+    },
+  };
   try {
-    await deps.engine.prepare?.(workloadOf(request, deps.engine.capabilities.name, deps.clock.now()));
+    await deps.engine.prepare?.(workloadOf(timed, deps.engine.capabilities.name, deps.clock.now()));
   } catch (cause) {
     return { deploy: 'not-started', stillDetached: [], error: asRollproofError(cause) };
   }
   // A traffic source that cannot even start stops the run; left to itself the rejection would end the process.
-  const traffic = startTraffic(request, deps, events, live, halt, trafficStop.signal).catch((cause: unknown) =>
+  const traffic = startTraffic(timed, deps, events, live, halt, trafficStop.signal).catch((cause: unknown) =>
     halt.abort(asRollproofError(cause)),
   );
-  const watch = watchBalancer(request.scenario.targets, request.watchEveryMs, { ...deps, events }, watchStop.signal);
+  const watch = watchBalancer(
+    request.scenario.targets,
+    request.watchEveryMs,
+    { ...deps, events: seen },
+    watchStop.signal,
+  );
   try {
-    return await baselineThenPipeline(request, deps, events, live, halt.signal, giveUp);
+    return await baselineThenDeploy(request, deps, { events, traffic: live, membership }, halt.signal, giveUp);
   } catch (cause) {
     return { deploy: 'failed', stillDetached: [], error: asRollproofError(cause) };
   } finally {
@@ -155,11 +167,10 @@ async function underTraffic(
   }
 }
 
-async function baselineThenPipeline(
+async function baselineThenDeploy(
   request: RunRequest,
   deps: RunDeps,
-  events: EventSink,
-  traffic: TrafficView,
+  { events, traffic, membership }: { events: EventSink; traffic: TrafficView; membership: Membership },
   halt: AbortSignal,
   giveUp: AbortSignal,
 ): Promise<PipelineEnd> {
@@ -172,6 +183,25 @@ async function baselineThenPipeline(
         : new RollproofError('INTERRUPTED', 'stopped before the first detach');
     return { deploy: 'not-started', stillDetached: [], error };
   }
+  const { external } = deps;
+  const everyMs = request.watchEveryMs;
+  const context = { scenario, facts: request.facts, events, traffic, membership, everyMs };
+  const end =
+    external === undefined
+      ? await ownPipeline(request, deps, events, traffic, halt, giveUp)
+      : await runExternalDeploy(external, deps, context, halt, giveUp);
+  await deps.clock.sleep(scenario.traffic.settleMs + AFTERGLOW_MS, halt);
+  return end;
+}
+
+function ownPipeline(
+  { scenario, facts, header }: RunRequest,
+  deps: RunDeps,
+  events: EventSink,
+  traffic: TrafficView,
+  halt: AbortSignal,
+  giveUp: AbortSignal,
+): Promise<PipelineEnd> {
   const runnerDeps = {
     balancer: deps.balancer,
     deployer: deps.deployer(events),
@@ -179,101 +209,13 @@ async function baselineThenPipeline(
     clock: deps.clock,
     targets: scenario.targets,
     rollout: scenario.rollout,
-    runId: request.header.runId,
+    runId: header.runId,
     probe: deps.probe,
     traffic,
-    members: request.facts.members,
+    members: facts.members,
     longestRequestMs: longestRequestMs(scenario),
   };
-  const end = await runPipeline(pipelineOf(scenario, request.facts), runnerDeps, halt, giveUp);
-  await deps.clock.sleep(scenario.traffic.settleMs + AFTERGLOW_MS, halt);
-  return end;
-}
-
-/** What the engine of a run is asked for. */
-export function workloadOf(
-  { scenario, header, facts, maxDurationMs }: RunRequest,
-  source: string,
-  startAt: Instant,
-): Workload {
-  return {
-    source,
-    runId: header.runId,
-    service: scenario.service,
-    traffic: scenario.traffic,
-    monotonicOriginNs: header.monotonicOriginNs,
-    startAt,
-    maxDurationMs: maxDurationMs ?? plannedMs(scenario, facts) + HARD_STOP_MARGIN_MS,
-  };
-}
-
-/** Resolves when the engine has ended and its stream is closed; a dead engine or a full disk halts the run. */
-export async function startTraffic(
-  request: RunRequest,
-  deps: Pick<RunDeps, 'engine' | 'clock' | 'observer'>,
-  events: EventSink,
-  live: LiveTraffic,
-  halt: AbortController,
-  stop: AbortSignal,
-): Promise<void> {
-  const { name, segments = 1, healthEveryMs, hasControl, limits = [] } = deps.engine.capabilities;
-  const hasRequests = (request.scenario.service.requests ?? []).length > 0;
-  const sources = segmentsOf(segments).map((segment) => {
-    const source = segmentSource(name, segment);
-    return { source, segment, samples: openSampleWriter(sampleFile(request.dir, source), source, hasRequests) };
-  });
-  const startAt = deps.clock.now();
-  const sinks = {
-    samples: {
-      append(batch: Parameters<SampleWriter['append']>[0], segment = 1) {
-        live.add(batch);
-        const { samples } = sources[segment - 1]!;
-        const kept = samples.append(batch);
-        if (!kept && !stop.aborted) halt.abort(asRollproofError(samples.failed));
-        return kept;
-      },
-    },
-    events,
-    progress: (p: TrafficProgress) => deps.observer.traffic(p),
-  };
-  const workload = workloadOf(request, name, startAt);
-  const warmUpEndsAt = startAt + request.scenario.traffic.warmUpMs;
-  for (const { source, segment } of sources) {
-    const started = { kind: 'traffic-started', at: startAt, source, warmUpEndsAt, healthEveryMs, hasControl } as const;
-    events.append(segments === 1 ? started : { ...started, segment });
-  }
-  for (const limit of limits) events.append({ kind: 'warning', at: startAt, message: `${name}: ${limit}` });
-  let end: EngineEnd;
-  try {
-    end = await deps.engine.run(workload, sinks, stop);
-  } catch (cause) {
-    const error = asRollproofError(cause).message;
-    end = { scheduled: 0, error, segments: sources.map(({ samples }) => ({ scheduled: samples.rows, error })) };
-  }
-  let first: string | null = end.error;
-  for (const [i, { source, samples }] of sources.entries()) {
-    samples.close();
-    const { scheduled, error: own } = end.segments?.[i] ?? end;
-    const error = own ?? samples.failed?.message ?? null;
-    first ??= error;
-    events.append({ kind: 'traffic-stopped', at: deps.clock.now(), source, scheduled, error });
-  }
-  if (!stop.aborted)
-    halt.abort(new RollproofError('INTERNAL', `the traffic engine ended by itself: ${first ?? 'no reason given'}`));
-}
-
-/** Upper estimate of how long the run may take, ms. */
-function plannedMs(scenario: Scenario, facts: BalancerFacts): number {
-  const { traffic, rollout } = scenario;
-  const perStep = pipelineOf(scenario, facts)
-    .stages.flatMap((s) => s.steps)
-    .map((step) => {
-      if (step.kind === 'sleep') return step.ms;
-      if (step.kind === 'await') return step.timeoutMs;
-      if (step.kind === 'deploy' && rollout.deploy.kind === 'command') return rollout.deploy.timeoutMs;
-      return 60_000;
-    });
-  return traffic.warmUpMs + traffic.baselineMs + traffic.settleMs + perStep.reduce((a, b) => a + b, 0);
+  return runPipeline(pipelineOf(scenario, facts), runnerDeps, halt, giveUp);
 }
 
 /**

@@ -7,7 +7,8 @@ import type { EventWriter } from '../journal/event-writer.js';
 import { onDisk } from '../journal/run-directory.js';
 import { watchBalancer } from './balancer-watch.js';
 import { type Holder, runsHere, thisHolder } from './lock.js';
-import { guardedSink, type RunRequest, startTraffic, workloadOf } from './run-scenario.js';
+import { guardedSink, type RunRequest } from './run-scenario.js';
+import { startTraffic, workloadOf } from './start-traffic.js';
 import { liveTraffic, type TrafficSnapshot } from './traffic-view.js';
 
 /** The process that sends a run's traffic: its birth time tells it from a later one with its number. */

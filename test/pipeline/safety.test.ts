@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/domain/event.js';
 import type { Step } from '../../src/domain/pipeline.js';
 import { awaitDeadlines } from '../../src/pipeline/deadlines.js';
-import { appChangesIn } from '../../src/pipeline/deployers/marks.js';
+import { marksIn } from '../../src/pipeline/deployers/marks.js';
 import { detachedAfter } from '../../src/pipeline/safety/detached.js';
 import { preflightFindings } from '../../src/pipeline/safety/preflight.js';
 import { facts, health } from '../support/fake-balancer.js';
@@ -95,7 +95,7 @@ describe('preflight', () => {
 describe('marks of a deploy', () => {
   it('become application events on the run’s own clock', () => {
     const line = JSON.stringify({ what: 'down', target: 'a', monotonicNs: '5000000000' });
-    expect(appChangesIn(`${line}\n`, 3_000_000_000n)).toEqual({
+    expect(marksIn(`${line}\n`, 3_000_000_000n)).toEqual({
       events: [{ kind: 'app-observed', at: 2000, target: 'a', what: 'down', via: 'mark' }],
       ignored: 0,
     });
@@ -103,7 +103,7 @@ describe('marks of a deploy', () => {
   it('never throw and never invent, whatever a command wrote', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.string(), fc.json()), { maxLength: 20 }), (lines) => {
-        const found = appChangesIn(lines.join('\n'), 0n);
+        const found = marksIn(lines.join('\n'), 0n);
         expect(found.events.every((e) => e.kind === 'app-observed' && Number.isFinite(e.at))).toBe(true);
       }),
     );
