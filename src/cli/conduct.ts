@@ -15,6 +15,8 @@ import { type RunEnd, runScenario } from '../run/run-scenario.js';
 import { balancerFiles, lockBalancer } from './balancer-lock.js';
 import { deriveReports } from './derive.js';
 import { errorText } from './error-text.js';
+import type { ExternalOptions, ExternalRequest } from './external-options.js';
+import { externalLimitMs, externalSetup, lookForWatch, withoutWaits } from './external-setup.js';
 import { appendHistory } from './history-file.js';
 import type { Io } from './io.js';
 import { withLab } from './lab-session.js';
@@ -34,7 +36,9 @@ export interface ConductRequest {
   readonly scenario: Scenario;
   readonly scenarioFile: string | null;
   readonly command: readonly string[];
-  readonly options: RunOptions;
+  readonly options: RunOptions & Pick<ExternalOptions, 'watchEvery'>;
+  /** Who does the deploy; null or absent = the scenario's own pipeline. */
+  readonly external?: ExternalRequest | null;
   /** Set by a study, which has checked the power of all its runs and prints and keeps their results itself. */
   readonly study?: {
     readonly onDirectory: (dir: string) => void;
@@ -55,7 +59,9 @@ const WATCH_LAB_MS = 400;
 
 /** From a loaded scenario to reports on disk. Returns the exit code: the verdict's, or 2/3 when nothing was touched. */
 export async function conductRun(request: ConductRequest, io: Io): Promise<number> {
-  const problems = request.study === undefined ? powerProblemsText(request.scenario) : null;
+  const external = request.external ?? null;
+  const limitMs = external === null ? undefined : externalLimitMs(external, request.scenario.rollout.deploy);
+  const problems = request.study === undefined ? powerProblemsText(request.scenario, limitMs) : null;
   if (problems !== null && request.options.force !== true) {
     io.stderr.write(`${problems}nothing was touched (--force runs it all the same)\n`);
     return EXIT.inconclusive;
@@ -84,6 +90,7 @@ async function underLab(request: Conduct, lab: LabAccess | null, endEarly: () =>
   const scenario = effectiveScenario(request.scenario, lab);
   const retries = retriesOf(io);
   const balancer = balancerFor(scenario, lab, retries);
+  if (request.external?.kind === 'watch') return await watched(request, scenario, balancer, retries, lab, endEarly, io);
   // Before the preflight: what it sees must still be so when the roll begins.
   const release = await lockBalancer(scenario, balancer, scenario.name, io).catch((error: unknown) => {
     balancer.close();
@@ -94,7 +101,8 @@ async function underLab(request: Conduct, lab: LabAccess | null, endEarly: () =>
   try {
     await reconcile(scenario, balancer, io);
     const lookup = passLookup(request.options, io);
-    const seen = await lookBefore(scenario, balancer, lookup, io);
+    const looked = await lookBefore(scenario, balancer, lookup, io);
+    const seen = request.external == null ? looked : withoutWaits(looked);
     const forced = request.options.force === true;
     if (seen.findings.some((f) => f.level === 'refused') && !forced) {
       io.stderr.write(
@@ -110,6 +118,26 @@ async function underLab(request: Conduct, lab: LabAccess | null, endEarly: () =>
   } finally {
     locked.off();
     await release();
+    balancer.close();
+  }
+}
+
+/** Touches nothing, so it takes no lock, repairs nothing and refuses nothing. */
+async function watched(
+  request: Conduct,
+  scenario: Scenario,
+  balancer: Balancer,
+  retries: Retries,
+  lab: LabAccess | null,
+  endEarly: () => void,
+  io: Io,
+): Promise<number> {
+  try {
+    const seen = await lookForWatch(scenario, balancer);
+    const facts = { capabilities: request.engine.capabilities, selfTest: await request.proof };
+    endEarly();
+    return await rolled({ ...request, facts }, scenario, balancer, retries, lab, { ...seen, forced: true }, io);
+  } finally {
     balancer.close();
   }
 }
@@ -135,11 +163,14 @@ async function rolled(
   // At once, so that `recover`, `report` and the next `run` find a run that is killed.
   const note = pointLatest(out, dir);
   const files = balancerFiles(scenario, io.env);
-  if (files !== null) writeLastRun(files.lastRun, { dir, runId: runId(scenario, dir, io) });
+  // A watch changes nothing: what an interrupted run left out must still be found.
+  if (files !== null && request.external?.kind !== 'watch')
+    writeLastRun(files.lastRun, { dir, runId: runId(scenario, dir, io) });
   const originNs = io.monotonicNs();
   const clock = realClock(originNs);
   const header = runHeader(request, scenario, dir, startedAt, originNs, io);
-  const live = liveDisplay(scenario, clock, request.options, io);
+  const external = request.external ?? null;
+  const live = liveDisplay(scenario, clock, request.options, io, external !== null);
   const events: RunEvent[] = [];
   const observer = {
     event(event: RunEvent) {
@@ -148,7 +179,7 @@ async function rolled(
     },
     traffic: live.traffic,
   };
-  const signals = onStopSignals({ scenario, balancer, events, live, io });
+  const signals = onStopSignals({ scenario, balancer, events, live, io, external: external?.kind ?? null });
   const deployer = deployerFor(scenario, {
     dir,
     giveUp: signals.giveUp,
@@ -158,15 +189,20 @@ async function rolled(
     monotonicOriginNs: originNs,
     onOutput: live.output,
   });
+  const about = { scenario, dir, runId: header.runId, lab, originNs, onOutput: live.output };
+  const setup = external === null ? null : await externalSetup(external, about, io);
+  const watchEveryMs = request.options.watchEvery ?? (lab === null ? WATCH_AWS_MS : WATCH_LAB_MS);
+  const deps = { clock, balancer, probe: probeFor(scenario), engine: request.engine, deployer, observer, retries };
   let end: RunEnd;
   try {
     end = await runScenario(
-      { dir, header, scenario, ...seen, watchEveryMs: lab === null ? WATCH_AWS_MS : WATCH_LAB_MS },
-      { clock, balancer, probe: probeFor(scenario), engine: request.engine, deployer, observer, retries },
+      { dir, header, scenario, ...seen, watchEveryMs },
+      setup === null ? deps : { ...deps, external: setup.plan },
       signals.stop,
       signals.giveUp,
     );
   } finally {
+    await setup?.marks.close();
     live.end();
     signals.release();
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { RunEvent } from '../domain/event.js';
-import type { Pipeline } from '../domain/pipeline.js';
+import type { PlannedSteps } from '../domain/pipeline.js';
 import type { TrafficProgress } from '../domain/ports.js';
 import type { Scenario } from '../domain/scenario.js';
 import type { TargetId } from '../domain/target.js';
@@ -34,6 +34,9 @@ export interface LiveDisplay {
 const REDRAW_MS = 250;
 const DEPLOY_GUESS_MS = 1_500;
 
+/** Somebody else does the deploy: nothing is known of its steps. */
+const NO_STEPS: PlannedSteps = { stages: [] };
+
 /** The options of `run` that say how it is shown. */
 export interface LiveOptions {
   readonly quiet?: true;
@@ -46,14 +49,20 @@ export interface LiveOptions {
  * sign of life where no person looks on: a CI server ends a job that says nothing for some minutes (GoCD calls it hung),
  * and a roll sleeps for minutes.
  */
-export function liveDisplay(scenario: Scenario, clock: Clock, options: LiveOptions, io: Io): LiveDisplay {
+export function liveDisplay(
+  scenario: Scenario,
+  clock: Clock,
+  options: LiveOptions,
+  io: Io,
+  isExternal = false,
+): LiveDisplay {
   const about = {
     title: `${scenario.name} · ${scenario.service.url} · ${scenario.traffic.ratePerSecond} req/s`,
-    pipeline: pipelineOf(scenario, null),
+    pipeline: isExternal ? NO_STEPS : pipelineOf(scenario, null),
     targets: scenario.targets.map((t) => t.id),
   };
   const deploys = about.pipeline.stages.flatMap((s) => s.steps).filter((s) => s.kind === 'deploy').length;
-  const lastsMs = expectedMs(scenario) + deploys * DEPLOY_GUESS_MS;
+  const lastsMs = isExternal ? null : expectedMs(scenario) + deploys * DEPLOY_GUESS_MS;
   const silent = options.quiet === true && io.stderr.isTty;
   const terminal = silent ? null : terminalDisplay(about, lastsMs, clock, io, options.quiet === true);
   const page = options.live === true ? pageDisplay(about, lastsMs, options.livePort ?? 0, clock, io) : null;
@@ -74,7 +83,7 @@ export function liveDisplay(scenario: Scenario, clock: Clock, options: LiveOptio
   };
 }
 
-function pageDisplay(about: About, lastsMs: number, port: number, clock: Clock, io: Io): LivePage {
+function pageDisplay(about: About, lastsMs: number | null, port: number, clock: Clock, io: Io): LivePage {
   const assets = loadLiveAssets((path) => readFileSync(path, 'utf8'));
   const start = initialLive(about.title, about.pipeline, about.targets, lastsMs);
   return startLivePage(start, { assets, port }, clock, io);
@@ -82,13 +91,13 @@ function pageDisplay(about: About, lastsMs: number, port: number, clock: Clock, 
 
 interface About {
   readonly title: string;
-  readonly pipeline: Pipeline;
+  readonly pipeline: PlannedSteps;
   readonly targets: readonly TargetId[];
 }
 
 function terminalDisplay(
   { title, pipeline, targets }: About,
-  lastsMs: number,
+  lastsMs: number | null,
   clock: Clock,
   io: Io,
   quiet: boolean,

@@ -16,20 +16,22 @@ const HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
 } as const;
 
+const READS = ['GET', 'HEAD'] as const;
+
 /**
- * Listens on 127.0.0.1 only and answers GET and HEAD only. The Host must be the loopback address itself, so that no
+ * Listens on 127.0.0.1 only and answers GET and HEAD only, unless told otherwise. The Host must be the loopback address itself, so that no
  * name of somebody else's can be rebound to it, and requests that a page of another site makes are refused.
  * @param options.holdsProcess false = an open server or tab never keeps the process alive.
  * @throws what listening throws, e.g. EADDRINUSE.
  */
 export function startLoopback(
   handle: (request: IncomingMessage, response: ServerResponse) => void,
-  options: { readonly port: number; readonly holdsProcess: boolean },
+  options: { readonly port: number; readonly holdsProcess: boolean; readonly methods?: readonly string[] },
 ): Promise<LoopbackServer> {
   let port = options.port;
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-    const refusal = refusalOf(request, port);
+    const refusal = refusalOf(request, port, options.methods ?? READS);
     if (refusal !== null) {
       sendText(response, ...refusal);
       return;
@@ -56,7 +58,11 @@ function closed(server: ReturnType<typeof createServer>): Promise<void> {
   });
 }
 
-function refusalOf({ method, headers }: IncomingMessage, port: number): [status: number, words: string] | null {
+function refusalOf(
+  { method, headers }: IncomingMessage,
+  port: number,
+  methods: readonly string[],
+): [status: number, words: string] | null {
   if (headers.host !== `127.0.0.1:${port}` && headers.host !== `localhost:${port}`)
     return [421, 'this server answers to 127.0.0.1 and localhost only'];
   const site = headers['sec-fetch-site'];
@@ -64,7 +70,7 @@ function refusalOf({ method, headers }: IncomingMessage, port: number): [status:
   if (site === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate') return [403, 'not for pages of other sites'];
   if (headers.origin !== undefined && headers.origin !== `http://${headers.host}`)
     return [403, 'not for pages of other origins'];
-  return method === 'GET' || method === 'HEAD' ? null : [405, 'GET and HEAD only'];
+  return methods.includes(method ?? '') ? null : [405, `${methods.join(' and ')} only`];
 }
 
 /** A short answer in plain text. */

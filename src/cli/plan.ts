@@ -33,13 +33,16 @@ export function addPlan(program: Command, io: Io, finish: Finish): void {
 }
 
 /** What could be proven if the deploys themselves took no time: the cautious side. */
-function powerOfRun(scenario: Scenario): Power {
-  return powerOf(scenario, { deployMs: sleepMsOf(pipelineOf(scenario, null)) });
+function powerOfRun(scenario: Scenario, deployMs = sleepMsOf(pipelineOf(scenario, null))): Power {
+  return powerOf(scenario, { deployMs });
 }
 
-/** Why this scenario cannot PASS, ready to print; null when it can. */
-export function powerProblemsText(scenario: Scenario): string | null {
-  const power = powerOfRun(scenario);
+/**
+ * Why this scenario cannot PASS, ready to print; null when it can.
+ * @param deployMs how long the deploy may take where it is not the scenario's own.
+ */
+export function powerProblemsText(scenario: Scenario, deployMs?: number): string | null {
+  const power = powerOfRun(scenario, deployMs);
   if (power.canPass) return null;
   return `this scenario cannot PASS, whatever happens:\n${problemLines(power.problems)}`;
 }

@@ -12,6 +12,7 @@ import { addInit } from './init.js';
 import type { Io } from './io.js';
 import { addLab } from './lab.js';
 import { addManual } from './manual.js';
+import { addMark } from './mark.js';
 import { addPlan } from './plan.js';
 import { addPreflight } from './preflight.js';
 import { addRecover } from './recover.js';
@@ -24,6 +25,7 @@ import { addTraffic } from './steps/traffic.js';
 import { addVerify } from './steps/verify.js';
 import { addUnlock } from './unlock.js';
 import { toolVersion } from './version.js';
+import { addWatch } from './watch.js';
 
 /** How a command gives its exit code back. */
 export type Finish = (code: number) => void;
@@ -58,6 +60,8 @@ export function programFor(io: Io, finish: Finish): Command {
   for (const add of [
     addDemo,
     addRun,
+    addWatch,
+    addMark,
     addPlan,
     addPreflight,
     addTraffic,

@@ -6,6 +6,7 @@ import { RollproofError } from '../domain/errors.js';
 import type { ReportLayout } from '../domain/event.js';
 import type { Scenario } from '../domain/scenario.js';
 import { balancerWords } from './balancer-words.js';
+import { commandBehindDashes, duration, type ExternalOptions, withWatchEvery } from './external-options.js';
 import type { Io } from './io.js';
 import { portNumber } from './port-number.js';
 import type { Finish } from './program.js';
@@ -29,11 +30,20 @@ export interface RunOptions extends PassOptions {
   readonly reportLayout?: ReportLayout;
 }
 
+type TypedRun = RunOptions & ExternalOptions & { readonly resolve: readonly string[] };
+
 /** `rollproof run SCENARIO`: the whole thing; the exit code is the verdict. */
 export function addRun(program: Command, io: Io, finish: Finish): void {
-  withPassOptions(withRunOptions(program.command('run')))
+  withWatchEvery(withPassOptions(withRunOptions(program.command('run'))))
     .description('roll the new version while traffic flows; the exit code is the verdict')
     .argument('<scenario>', 'scenario file (YAML)')
+    .argument('[command...]', 'behind --: a deploy command of your own, which detaches, deploys and attaches itself')
+    .option(
+      '--deploy-timeout <duration>',
+      'how long that command may take (30 min, or rollout.deploy.timeout)',
+      duration,
+    )
+    .option('--attach-left', 'attach again what that command left detached; rollproof only names it without')
     .option('--yes', 'do not ask before touching a load balancer that is not the lab')
     .option('--force', 'go on although preflight or the power check says no')
     .option(
@@ -42,22 +52,29 @@ export function addRun(program: Command, io: Io, finish: Finish): void {
       collected,
       [],
     )
-    .action(async (file: string, options: RunOptions & { readonly resolve: readonly string[] }) => {
+    .addHelpText('after', OWN_COMMAND)
+    .action(async (file: string, words: string[], options: TypedRun, parsed: Command) => {
+      const external = commandBehindDashes(words, rawArguments(parsed), options);
       const scenario = await scenarioFrom(file, io, resolveOverrides(options.resolve));
-      await confirm(scenario, options, io);
+      await confirmed(scenario, external === null ? null : `run ${words.join(' ')}`, options, io);
       const { conductRun } = await import('./conduct.js');
-      finish(
-        await conductRun(
-          {
-            scenario,
-            scenarioFile: file,
-            command: ['rollproof', 'run', file, ...options.resolve.flatMap((text) => ['--resolve', text])],
-            options,
-          },
-          io,
-        ),
-      );
+      const resolved = options.resolve.flatMap((text) => ['--resolve', text]);
+      const behind = external === null ? [] : ['--', ...words];
+      const command = ['rollproof', 'run', file, ...resolved, ...behind];
+      finish(await conductRun({ scenario, scenarioFile: file, command, options, external }, io));
     });
+}
+
+const OWN_COMMAND = `
+rollproof run SCENARIO -- ./deploy.sh args… leaves detach, deploy and attach to any deploy tool. It finds in its
+environment ROLLPROOF_VERSION, ROLLPROOF_PREVIOUS_VERSION, ROLLPROOF_TARGETS, ROLLPROOF_RUN_ID, ROLLPROOF_MARK_FILE and
+ROLLPROOF_MARK_URL (see rollproof mark). docs/any-deploy.md has examples.`;
+
+/** Everything typed, for where \`--\` stood: the parser does not tell. */
+function rawArguments(command: Command): readonly string[] {
+  let top: Command = command;
+  while (top.parent !== null) top = top.parent;
+  return (top as Command & { rawArgs: readonly string[] }).rawArgs;
 }
 
 export function withPassOptions(command: Command): Command {
@@ -94,11 +111,6 @@ export async function scenarioFrom(
   const loaded = loadScenario(file, { readFile: (path) => readFileSync(path, 'utf8'), env: io.env }, overrides);
   if (loaded.warnings.length > 0) io.stderr.write(`warnings:\n${formatProblems(loaded.warnings)}\n\n`);
   return loaded.scenario;
-}
-
-/** Somebody's servers: a person says yes, or the pipeline says --yes. */
-async function confirm(scenario: Scenario, options: RunOptions, io: Io): Promise<void> {
-  await confirmed(scenario, null, options, io);
 }
 
 /** Asks before somebody's servers are touched; `more` says what else is done with them than one roll. */

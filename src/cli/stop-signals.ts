@@ -14,6 +14,11 @@ export interface StopSignals {
   release(): void;
 }
 
+const ENDING = {
+  command: 'ending the deploy command; what it leaves detached is named',
+  watch: 'the deploy that was watched goes on without us',
+} as const;
+
 /**
  * First signal, or an exception nobody caught: stop, attach what is detached, report. Second: end at once and print the exact commands that attach
  * what may still be out.
@@ -25,6 +30,8 @@ export function onStopSignals(deps: {
   readonly events: readonly RunEvent[];
   readonly live: { end(): void };
   readonly io: Io;
+  /** Somebody else does the deploy; of a command of the user's, it is ended with us. */
+  readonly external?: 'command' | 'watch' | null;
 }): StopSignals {
   const stop = new AbortController();
   const giveUp = new AbortController();
@@ -40,7 +47,12 @@ export function onStopSignals(deps: {
     const out = left.map((d) => d.target);
     if (!stop.signal.aborted) {
       const back = left.filter((d) => d.deploy !== 'failed').map((d) => d.target);
-      const names = back.length > 0 ? `attaching ${back.join(', ')} again` : stayingOut(out);
+      const names =
+        deps.external != null
+          ? ENDING[deps.external]
+          : back.length > 0
+            ? `attaching ${back.join(', ')} again`
+            : stayingOut(out);
       deps.io.stderr.write(`\n${signal}: stopping, ${names} (again = end at once)\n`);
       stop.abort(signal);
       return;

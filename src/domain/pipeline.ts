@@ -48,6 +48,11 @@ export interface Pipeline {
   readonly stages: readonly [Stage, ...Stage[]];
 }
 
+/** The stages of a run as a display lists them; none where somebody else does the deploy. */
+export interface PlannedSteps {
+  readonly stages: readonly { readonly name: string; readonly steps: readonly Step[] }[];
+}
+
 /** One step in a few words: `detach staging-1`, `sleep 5 s`, `await staging-1 in service`. */
 export function stepLabel(step: Step): string {
   if (step.kind === 'sleep') return `sleep ${formatDuration(step.ms)}`;

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../domain/event.js';
-import { type Pipeline, stepLabel } from '../domain/pipeline.js';
+import { type PlannedSteps, stepLabel } from '../domain/pipeline.js';
 import type { TrafficProgress } from '../domain/ports.js';
 import type { TargetId, TargetState } from '../domain/target.js';
 import type { Instant } from '../domain/time.js';
@@ -44,7 +44,7 @@ export interface LogLine {
 /** The display before anything happened. */
 export function initialProgress(
   title: string,
-  pipeline: Pipeline,
+  pipeline: PlannedSteps,
   targets: readonly TargetId[],
   estimatedMs: number | null,
 ): ProgressState {
@@ -138,6 +138,15 @@ function lineOf(event: RunEvent): Omit<LogLine, 'at'> | null {
       return { level: 'info', text: `${event.health.target} is ${event.health.state}` };
     case 'app-observed':
       return { level: 'info', text: `${event.target} app ${event.what}` };
+    case 'external-started':
+      return {
+        level: 'step',
+        text: event.by === 'command' ? `deploy command: ${event.command.join(' ')}` : 'watching: start the deploy now',
+      };
+    case 'external-ended':
+      return event.error === null
+        ? { level: 'step', text: 'deploy command ended well' }
+        : { level: 'fail', text: event.error };
     case 'stall':
       return { level: 'warn', text: `generator stalled for ${Math.round(event.to - event.from)} ms` };
     case 'recovery':

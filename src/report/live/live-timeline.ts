@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../domain/event.js';
-import { type Pipeline, stepLabel } from '../../domain/pipeline.js';
+import { type PlannedSteps, stepLabel } from '../../domain/pipeline.js';
 import type { TrafficProgress } from '../../domain/ports.js';
 import type { TargetId, TargetState } from '../../domain/target.js';
 import type { Instant } from '../../domain/time.js';
@@ -52,7 +52,7 @@ export const LIVE_POINT_MS = 1_000;
 /** Before anything happened. */
 export function initialLive(
   title: string,
-  pipeline: Pipeline,
+  pipeline: PlannedSteps,
   targets: readonly TargetId[],
   estimatedMs: number | null,
 ): LiveTimeline {
