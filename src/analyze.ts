@@ -36,5 +36,6 @@ export function analyze(facts: RunFacts): RunResult {
     failuresOmitted: evidence.failuresOmitted,
     generator: evidence.generator,
     alignment: evidence.alignment,
+    ...(evidence.accessLog === undefined ? {} : { accessLog: evidence.accessLog }),
   };
 }

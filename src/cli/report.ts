@@ -13,6 +13,7 @@ import { layoutOption } from './run.js';
 import { isStudy } from './study-file.js';
 
 interface ReportOptions {
+  readonly accessLog?: string[];
   readonly json?: true;
   readonly open?: true;
   readonly copyTo?: string;
@@ -26,6 +27,10 @@ export function addReport(program: Command, io: Io, finish: Finish): void {
     .description('make the reports of a run again from its facts; exits with its verdict')
     .argument('[dir]', 'run directory, or a study of rollproof compare', join('reports', LATEST))
     .option('--json', 'print result.json instead of the summary')
+    .option(
+      '--access-log <files...>',
+      'access logs of the Classic or Application Load Balancer, plain or .gz: kept with the run, shown beside its samples',
+    )
     .option('--open', 'open report.html in the browser')
     .addOption(layoutOption())
     .option(
@@ -38,11 +43,19 @@ export function addReport(program: Command, io: Io, finish: Finish): void {
       if (copies !== null) clearedOut(copies, 'report');
       const given = resolve(io.cwd, dir);
       if (isStudy(given)) {
+        if (options.accessLog !== undefined)
+          throw new RollproofError('ARGUMENT_INVALID', 'an access log belongs to one run, not to a study', {
+            hint: 'give the run directory itself',
+          });
         const { studyAgain } = await import('./compare-existing.js');
         finish(await studyAgain(given, options, io));
         return;
       }
       const path = runDirectory(given);
+      if (options.accessLog !== undefined) {
+        const { importAccessLogs } = await import('./access-log-import.js');
+        await importAccessLogs(path, options.accessLog, io);
+      }
       const [{ deriveReports }, { printResult }] = await Promise.all([import('./derive.js'), import('./summary.js')]);
       const { reportLayout } = options;
       const derived = await (copies === null

@@ -1,3 +1,4 @@
+import type { AccessLogFacts, AccessLogSummary } from './access-log.js';
 import type { GeneratorLimits, RunEvent, RunHeader } from './event.js';
 import { CAUSE_CODES, type CauseCode, type EventAlignment, type Outage } from './outage.js';
 import type {
@@ -33,6 +34,8 @@ export interface RunFacts {
   readonly eventsComplete: boolean;
   /** Of a run in several processes: parts of the journal that are missing, cut or of another clock, one sentence each. */
   readonly partProblems?: readonly string[];
+  /** What the balancer's own log says, where it was imported. */
+  readonly accessLog?: AccessLogFacts | null;
 }
 
 /**
@@ -73,6 +76,8 @@ export interface Evidence {
   readonly failuresOmitted: number;
   readonly generator: GeneratorFacts;
   readonly alignment: readonly EventAlignment[];
+  /** Absent where no access log was imported. */
+  readonly accessLog?: AccessLogSummary;
 }
 
 /** Requests during and before the deploy that had the same chance to be seen failing. */

@@ -1,3 +1,4 @@
+import type { AccessLogSummary } from './access-log.js';
 import type { AppChange, DeployEnd, EngineFacts, GeneratorLimits, PreflightFinding } from './event.js';
 import type { EventAlignment, Origin, Outage, SampleClass } from './outage.js';
 import type { Phase } from './phase.js';
@@ -38,6 +39,8 @@ export interface RunResult {
   readonly generator: GeneratorFacts;
   /** One per kind of step of the deploy; empty when nothing failed. */
   readonly alignment: readonly EventAlignment[];
+  /** The balancer's access log held against the samples; absent where none was imported. */
+  readonly accessLog?: AccessLogSummary;
 }
 
 export const FAILURES_KEPT = 50_000;

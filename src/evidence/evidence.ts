@@ -2,6 +2,7 @@ import type { Evidence, RunFacts } from '../domain/evidence.js';
 import type { Counts, PhaseRow, Timeline } from '../domain/result.js';
 import type { Instant, Span } from '../domain/time.js';
 import { quantilesInPlace } from '../stats/quantile.js';
+import { accessLogSummary } from './access-log.js';
 import { causeContext } from './attribution/context.js';
 import type { ClassColumns } from './classify.js';
 import { type MatchedBaseline, matchedBaseline } from './comparison.js';
@@ -57,6 +58,7 @@ export function evidenceOf(given: RunFacts): Evidence {
   const loss = recordLoss(facts);
   const end = endOfRun(facts);
   const timeline = timelineOf(facts, end);
+  const accessLog = accessLogSummary(samples, facts.accessLog ?? null, window);
   const phased = phasedSamples(
     samples,
     window === null ? [] : phasesOf(lives, window, Math.min(warmEnd, window.from)),
@@ -125,6 +127,7 @@ export function evidenceOf(given: RunFacts): Evidence {
             stepsOf(lives),
             window,
           ),
+    ...(accessLog === null ? {} : { accessLog }),
   };
 }
 

@@ -3,6 +3,7 @@ import { SAMPLE_CLASSES, type SampleClass } from '../domain/outage.js';
 import type { SampleTable } from '../domain/sample.js';
 import type { Target } from '../domain/target.js';
 import type { Instant, Span } from '../domain/time.js';
+import { withLoggedOrigins } from './access-log.js';
 import { type ClassColumns, classesOfKinds, classifySamples, type RowKinds, rowKinds } from './classify.js';
 import { eventsOf } from './event-queries.js';
 import { countedSpan } from './judged-window.js';
@@ -50,7 +51,8 @@ export function judgedSamples(facts: RunFacts, window: Span | null, warmUpEndsAt
   const first = classesOfKinds(table, kinds, { ...rules, stampCoverage: 0 });
   const baseline = baselineRows(table, window?.from ?? Number.POSITIVE_INFINITY, warmUpEndsAt);
   const stampCoverage = coverageOf(table, kinds, first, baseline);
-  const classes = classifySamples(table, { ...rules, stampCoverage: stampCoverage ?? 0 }, kinds);
+  const classified = classifySamples(table, { ...rules, stampCoverage: stampCoverage ?? 0 }, kinds);
+  const classes = withLoggedOrigins(table, classified, facts.accessLog ?? null);
   const outcome = outcomes(table, classes, mergedSpans(eventsOf(events, 'stall')));
   for (let row = 0; row < table.length; row++) if (outcome.unknown[row] === 1) baseline[row] = 0;
   const inWindow = window === null ? new Uint8Array(table.length) : windowRows(table, window);

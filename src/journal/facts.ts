@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { RollproofError } from '../domain/errors.js';
 import type { RunFacts } from '../domain/evidence.js';
+import { readAccessLogFacts } from './access-log-file.js';
 import { readJournal } from './journal-reader.js';
 import { readSamples } from './sample-reader.js';
 
@@ -14,5 +15,5 @@ export function readFacts(dir: string): RunFacts {
       hint: 'Give a run directory, e.g. reports/latest.',
     });
   }
-  return { ...readJournal(dir), ...readSamples(dir) };
+  return { ...readJournal(dir), ...readSamples(dir), accessLog: readAccessLogFacts(dir) };
 }

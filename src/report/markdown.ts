@@ -1,5 +1,6 @@
 import type { Outage } from '../domain/outage.js';
 import type { Replacement, RunResult } from '../domain/result.js';
+import { accessLogRows } from './access-log-facts.js';
 import {
   AROUND_LEAD,
   aroundSentence,
@@ -29,6 +30,7 @@ export function renderMarkdown(result: RunResult): string {
     verdictSection(result),
     claimsSection(result),
     outagesSection(result),
+    accessLogSection(result),
     phasesSection(result),
     aroundSection(result),
     replacementSection(result),
@@ -90,6 +92,12 @@ function claimsSection(result: RunResult): string | null {
     ...claims.sentences.slice(0, 12).map((sentence) => `- ${md(sentence, 600)}`),
     ...(worst.length === 0 ? [] : [`- Answered well: ${worst.join(', ')}. ${STRETCH_NOTE}`]),
   ].join('\n');
+}
+
+function accessLogSection({ accessLog }: RunResult): string | null {
+  if (accessLog === undefined) return null;
+  const rows = accessLogRows(accessLog).map(([what, says]) => `- ${md(what, 80)}: ${md(says, 600)}`);
+  return ['### The load balancer’s access log', '', ...rows].join('\n');
 }
 
 function outagesSection({ outages }: RunResult): string | null {

@@ -1,4 +1,5 @@
 import type { Replacement, RunResult } from '../../../domain/result.js';
+import { accessLogRows } from '../../access-log-facts.js';
 import { duration } from '../../figures.js';
 import { instant, instantLink, instantSpan } from '../instant.js';
 import { type Hole, html, type Markup } from '../markup.js';
@@ -10,7 +11,7 @@ function calls(result: RunResult): Hole {
   if (result.timeline.calls.length === 0) return html`<p>No call that changes membership was made.</p>`;
   const rows = result.timeline.calls.map(
     (c) =>
-      html`<tr><td>${instantLink(c.requestedAt, c.respondedAt, 3)}</td><td>${c.operation} ${c.target}</td><td class="n">${duration(c.respondedAt - c.requestedAt)}</td><td>${c.error === null ? 'accepted' : html`<span class="bad">${c.error}</span>`}</td></tr>`,
+      html`<tr><td>${instantLink(c.requestedAt, c.respondedAt, 3)}</td><td>${c.operation} ${c.target}</td><td class="n">${duration(c.respondedAt - c.requestedAt)}</td><td>${c.observed === true ? 'seen from outside: at some moment of that time' : c.error === null ? 'accepted' : html`<span class="bad">${c.error}</span>`}</td></tr>`,
   );
   return table('Calls to the load balancer', ['asked', 'call', { n: 'answered after' }, 'answer'], rows);
 }
@@ -30,6 +31,12 @@ function states(result: RunResult): Hole {
   });
   if (rows.length === 0) return null;
   return html`<h3>States: as reported, and as seen in the traffic</h3>${table('Reported states by target', ['target', { n: 'when' }, 'reported', { n: 'for' }, 'the load balancer’s words'], rows)}`;
+}
+
+function accessLog({ accessLog: log }: RunResult): Hole {
+  if (log === undefined) return null;
+  const rows = accessLogRows(log).map(([k, v]) => html`<div><dt>${k}</dt><dd>${v}</dd></div>`);
+  return html`<h3>Its access log, while the deploy ran</h3><dl class="facts wide">${rows}</dl>`;
 }
 
 function settings(result: RunResult): Hole {
@@ -64,7 +71,7 @@ export function balancerSection(result: RunResult): Markup {
   return section(
     'balancer',
     'Load balancer view',
-    html`${calls(result)}${states(result)}${settings(result)}`,
+    html`${calls(result)}${states(result)}${accessLog(result)}${settings(result)}`,
     'An accepted call is not yet a moved target: traffic follows after the lag shown under Proof.',
   );
 }
