@@ -44,7 +44,7 @@ export function addLab(program: Command, io: Io, finish: Finish): void {
     .description('deploy command for lab scenarios: replaces one application (reads ROLLPROOF_* from the environment)')
     .action(async () => {
       const { deployThroughLab } = await import('../lab/deploy-client.js');
-      finish(await deployThroughLab(io.env, (line) => io.stdout.write(line)));
+      finish(await deployThroughLab(io.env, (line) => io.stdout.write(`${line}\n`)));
     });
 }
 
