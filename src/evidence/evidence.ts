@@ -48,7 +48,6 @@ export function evidenceOf(given: RunFacts): Evidence {
   const hasDeploy = scenario.rollout.deploy.kind !== 'none' && !isExternal(facts.events);
   const { rollout } = scenario;
   const blueGreen = rollout.strategy === 'blue-green' ? (rollout.blueGreen ?? null) : null;
-  const hasDeploy = rollout.deploy.kind !== 'none' && !isExternal(facts.events);
   const lives = livesOf(facts.events, targetIds, hasDeploy, blueGreen?.green ?? []);
   const options: ReplacementOptions = { targets: scenario.targets, ...rollout, blueGreen, warmEnd, deltaMs };
   const replaced = replacements(samples.table, classes, lives, window ?? { from: 0, to: 0 }, options);
