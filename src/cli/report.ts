@@ -13,7 +13,6 @@ import { layoutOption } from './run.js';
 import { isStudy } from './study-file.js';
 
 interface ReportOptions {
-  readonly accessLog?: string[];
   readonly json?: true;
   readonly open?: true;
   readonly copyTo?: string;

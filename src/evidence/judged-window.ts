@@ -23,15 +23,15 @@ function firstStepAt(events: readonly RunEvent[]): Instant | null {
 }
 
 /**
- * When the deploy may have begun: with its first detach (blue-green: its first step), or, where the user's own command does it, with that command: it
- * may do harm before it detaches anything. Somebody else's deploy begins with the first sign of it: a mark, or a change
- * of a target's state, less the time a health check takes to find a stopped application out. Null = no sign of any.
+ * When the deploy may have begun to touch what users meet: with its first detach; a blue-green one with its first step.
+ * Where the user's own command does it, with that command: it may do harm before it detaches anything. Somebody else's
+ * begins with the first sign of it: a mark, or a change of a target's state, less the time a health check takes to find
+ * a stopped application out. Null = no sign of any.
  */
 export function deployBeganAt({ events, header }: Pick<RunFacts, 'events' | 'header'>): Instant | null {
-  const isBlueGreen = header.scenario.rollout.strategy === 'blue-green';
-  const detached = isBlueGreen ? firstStepAt(events) : firstDetachAt(events);
+  const detached = firstDetachAt(events);
   const external = eventsOf(events, 'external-started')[0];
-  if (external === undefined) return detached;
+  if (external === undefined) return header.scenario.rollout.strategy === 'blue-green' ? firstStepAt(events) : detached;
   const began = external.by === 'command' ? external.at : firstSignAt(events, external.at);
   return began === null || detached === null ? (began ?? detached) : Math.min(began, detached);
 }
@@ -45,23 +45,6 @@ function firstSignAt(events: readonly RunEvent[], watchedFrom: Instant): Instant
     return [e.previousAskedAt - (e.health.state === 'unhealthy' ? blindMs : 0)];
   });
   return signs.length === 0 ? null : Math.max(0, Math.min(...signs));
-}
-
-/**
- * What the requests of the judged window are counted in, where its ends are known only roughly: from when the first
- * target had left for sure until the last change has settled. Successes outside it belong to the deploy only perhaps, and
- * must not dilute its failures; those count in the whole window. Null where the times are exact: all of the window.
- */
-export function countedSpan(events: readonly RunEvent[], window: Span, settleMs: number): Span | null {
-  if (!events.some((e) => e.kind === 'external-started')) return null;
-  const left = eventsOf(events, 'balancer-call').filter((call) => call.operation === 'detach');
-  const changes = [
-    ...eventsOf(events, 'balancer-call').map((call) => call.respondedAt),
-    ...eventsOf(events, 'target-observed').map((e) => e.at),
-  ].filter((at) => at <= window.to);
-  const from = left.reduce((first, call) => Math.min(first, call.respondedAt), Number.POSITIVE_INFINITY);
-  const to = changes.reduce((last, at) => Math.max(last, at), window.from) + settleMs;
-  return { from: Number.isFinite(from) ? from : window.from, to: Math.min(window.to, to) };
 }
 
 /**

@@ -43,8 +43,7 @@ async function watched(changes: readonly (readonly [second: number, target: type
   const traffic = {
     // The new version answers two seconds after its target is back.
     seenSince: (_: string, version: string, since: number) => version === 'v2' && clock.now() >= since + 2_000,
-    lastRequestTo: () => null,
-    quiet: () => ({ ms: 0, others: 0 }),
+    silence: () => ({ lastSentAt: null, ms: 0, others: 0 }),
   };
   const facts = await fake.balancer.describe(stop.signal);
   const deps = { clock, balancer: fake.balancer, probe: { ask: async () => null } } as unknown as RunDeps;
@@ -132,7 +131,7 @@ describe('a deploy command', () => {
       probe: { ask: async () => null },
     } as unknown as RunDeps;
     const membership = membershipOf(scenario.targets);
-    const traffic = { seenSince: () => true, lastRequestTo: () => null, quiet: () => ({ ms: 0, others: 0 }) };
+    const traffic = { seenSince: () => true, silence: () => ({ lastSentAt: null, ms: 0, others: 0 }) };
     const context = { scenario, facts, events: { append: (e: RunEvent) => events.push(e) }, traffic, membership };
     const end = await runExternalDeploy(plan, deps, { ...context, everyMs: EVERY_MS }, stop.signal, signal);
     return { end, calls: fake.calls, ended: events.find((e) => e.kind === 'external-ended'), events };
