@@ -19,6 +19,7 @@ import type { ExternalOptions, ExternalRequest } from './external-options.js';
 import { externalLimitMs, externalSetup, lookForWatch, withoutWaits } from './external-setup.js';
 import { appendHistory } from './history-file.js';
 import type { Io } from './io.js';
+import { labAudit } from './lab-audit.js';
 import { withLab } from './lab-session.js';
 import { liveDisplay } from './live.js';
 import { lookBefore, type Seen } from './look-before.js';
@@ -192,7 +193,9 @@ async function rolled(
   const about = { scenario, dir, runId: header.runId, lab, originNs, onOutput: live.output };
   const setup = external === null ? null : await externalSetup(external, about, io);
   const watchEveryMs = request.options.watchEvery ?? (lab === null ? WATCH_AWS_MS : WATCH_LAB_MS);
-  const deps = { clock, balancer, probe: probeFor(scenario), engine: request.engine, deployer, observer, retries };
+  const received = () => labAudit(lab?.env, header.runId);
+  const { engine } = request;
+  const deps = { clock, balancer, probe: probeFor(scenario), engine, deployer, observer, retries, received };
   let end: RunEnd;
   try {
     end = await runScenario(

@@ -4,6 +4,7 @@ import type { Scenario } from './scenario.js';
 import type { EngineSelfTest } from './self-test.js';
 import type { TargetHealth, TargetId } from './target.js';
 import type { Instant } from './time.js';
+import type { ReProbeEvent, RequestAuditEvent } from './traffic-event.js';
 
 export const EVENT_SCHEMA_VERSION = 1;
 
@@ -254,6 +255,8 @@ export type RunEvent =
       readonly sent: number;
       readonly failed: number;
     }
+  | ReProbeEvent
+  | RequestAuditEvent
   | {
       readonly kind: 'recovery';
       readonly at: Instant;

@@ -79,6 +79,15 @@ export interface Outage {
   readonly stepBefore: string | null;
   /** All causes scoring ≥ 0.2, best first; never empty (UNEXPLAINED at worst). */
   readonly causes: readonly [Cause, ...Cause[]];
+  /** New connections to the same node tried right after failures on kept ones; absent = none was. */
+  readonly reProbes?: ReProbeCounts;
+}
+
+/** How new connections fared; `soonestMs`: from the failure to the first good answer on one, null = none worked. */
+export interface ReProbeCounts {
+  readonly worked: number;
+  readonly failed: number;
+  readonly soonestMs: number | null;
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { AccessLogSummary } from './access-log.js';
 import type { AppChange, DeployEnd, EngineFacts, GeneratorLimits, PreflightFinding } from './event.js';
-import type { LatencySummary } from './latency-summary.js';
 import type { EventAlignment, Origin, Outage, SampleClass } from './outage.js';
 import type { Phase } from './phase.js';
 import type { BalancerFacts } from './ports.js';
@@ -9,8 +8,6 @@ import type { Scenario } from './scenario.js';
 import type { TargetId, TargetState } from './target.js';
 import type { Instant, Span } from './time.js';
 import type { CheckResult, Verdict } from './verdict.js';
-
-export type { LatencySummary };
 
 export const RESULT_SCHEMA = 'rollproof.result/1';
 
@@ -242,6 +239,15 @@ export interface Series {
     readonly columnMs: number;
     readonly counts: readonly (readonly number[])[];
   };
+}
+
+export interface LatencySummary {
+  readonly requests: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
 }
 
 export interface ErrorGroup {

@@ -23,6 +23,7 @@ import { type OutageWindow, outageWindows } from './outage-windows.js';
 import { mechanismsIn, type OutageEvidence, outageEvidence } from './outages.js';
 import { type PhasedSamples, phasedSamples, phaseRows } from './phase-rows.js';
 import { phasesOf } from './phases.js';
+import { withReProbes } from './re-probes.js';
 import { recordLoss } from './record-loss.js';
 import { type ReplacementOptions, replacements } from './replacement.js';
 import { unseenNodes } from './replacement-nodes.js';
@@ -99,7 +100,7 @@ export function evidenceOf(given: RunFacts): Evidence {
     resolution: resolutionOf(samples, lanes, window, scenario.traffic, sharing),
     lanes,
     phases,
-    outages: found.outages,
+    outages: withReProbes(found.outages, found.outageOf, samples, facts),
     replacements: replaced,
     toReplace: targetIds,
     mechanism: found.mechanism,

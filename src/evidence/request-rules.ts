@@ -30,6 +30,14 @@ export function requestRules({ ok, requests = [] }: Pick<Service, 'ok' | 'reques
   };
 }
 
+/** The rule of a request by its name; null and strangers go by the service's. */
+export function ruleOfRequest(
+  { ok, requests = [] }: Pick<Service, 'ok' | 'requests'>,
+  name: string | null,
+): SuccessRule {
+  return successRule(requests.find((request) => request.name === name)?.ok ?? ok);
+}
+
 function successRule({ status, bodyContains }: OkRule): SuccessRule {
   return { expect: status, checksBody: bodyContains != null };
 }

@@ -1,4 +1,5 @@
 import { APP_CHANGES, BALANCER_CHANGES, type RunEvent } from '../domain/event.js';
+import { ERROR_PHASES } from '../domain/sample.js';
 import { SELF_TEST_FAULTS } from '../domain/self-test.js';
 import { TARGET_STATES } from '../domain/target.js';
 
@@ -138,6 +139,22 @@ const EVENTS: { readonly [K in RunEvent['kind']]: Shape } = {
   }),
   stall: record({ source: text, from: amount, to: amount }),
   'control-probe': record({ source: text, sent: amount, failed: amount }),
+  'request-audit': record({ count: amount, distinct: amount, duplicates: amount, untracked: amount }),
+  're-probe': record({
+    source: text,
+    seq: amount,
+    remoteIp: text,
+    failedAt: amount,
+    failure: text,
+    sentAt: amount,
+    endedAt: amount,
+    status: amount,
+    error: nullable(text),
+    errorPhase: oneOf(...ERROR_PHASES),
+    bodyOk: amount,
+    target: nullable(text),
+    request: nullable(text),
+  }),
   'deploy-started': record({ target: text, pid: amount, born: nullable(text), host: text }),
   'balancer-retry': record({ operation: text, attempt: amount, delayMs: amount, error: text }),
   recovery: record({ target: text, ok: flag, message: text }),

@@ -1,7 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { type Data, DataType, type RecordBatch, RecordBatchReader, type Schema } from 'apache-arrow';
 import { RollproofError } from '../domain/errors.js';
-import type { SampleStreamFacts } from '../domain/sample.js';
 import { messagesOf } from './arrow-messages.js';
 import { METADATA, REQUEST_COLUMN, SAMPLE_SCHEMA_VERSION, sampleSchema, WORD_COLUMNS } from './sample-schema.js';
 
@@ -12,19 +11,23 @@ export interface StreamBatch {
   readonly columns: ReadonlyMap<string, Data>;
 }
 
-/** Called for every whole batch of a stream, in its order. */
-export type TakeBatch = (source: string, batch: StreamBatch) => void;
+/** One stream file read back up to its last whole batch. */
+export interface SampleStream {
+  readonly source: string;
+  readonly batches: readonly StreamBatch[];
+  readonly complete: boolean;
+}
 
 /**
  * Reads one `.arrows` file. Truncation at any byte and garbage give fewer batches and `complete: false`, never an
  * error; only an unreadable file (RUN_DIRECTORY_INVALID) and a newer schema (FACTS_FROM_THE_FUTURE) throw.
- * `fallbackSource` names the stream when not even its schema can be read. Batches are handed over one by one and not kept.
+ * `fallbackSource` names the stream when not even its schema can be read.
  */
-export function readStream(file: string, fallbackSource: string, take: TakeBatch): SampleStreamFacts {
+export function readStream(file: string, fallbackSource: string): SampleStream {
   const fd = opened(file);
   try {
     const messages = messagesOf(fd);
-    let rows = 0;
+    const batches: StreamBatch[] = [];
     let source = fallbackSource;
     let sound = false;
     try {
@@ -35,14 +38,13 @@ export function readStream(file: string, fallbackSource: string, take: TakeBatch
         const checked = checkedBatch(batch);
         sound = checked !== null;
         if (checked === null) break;
-        if (checked.rows > 0) take(source, checked);
-        rows += checked.rows;
+        if (checked.rows > 0) batches.push(checked);
       }
     } catch (error) {
       if (error instanceof RollproofError) throw error;
       sound = false;
     }
-    return { source, rows, complete: sound && messages.ended() };
+    return { source, batches, complete: sound && messages.ended() };
   } finally {
     closeSync(fd);
   }

@@ -28,12 +28,18 @@ export interface ApplicationTimes {
 /** A message read from a process: what is not one of ours is `null`. */
 export function appMessageOf(value: unknown): AppMessage | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { kind, monotonicNs, port, message } = value as Record<string, unknown>;
+  const { kind, monotonicNs, port, message, run, seqs } = value as Record<string, unknown>;
   if (typeof monotonicNs !== 'string' || !/^\d{1,20}$/.test(monotonicNs)) return null;
   if (kind === 'ready' || kind === 'closed') return { kind, monotonicNs };
   if (kind === 'listening' && typeof port === 'number') return { kind, port, monotonicNs };
   if (kind === 'failed' && typeof message === 'string') return { kind, message, monotonicNs };
+  if (kind === 'requests' && typeof run === 'string' && Array.isArray(seqs) && seqs.every(isSeq))
+    return { kind, run, seqs, monotonicNs };
   return null;
+}
+
+function isSeq(value: unknown): value is string | null {
+  return value === null || typeof value === 'string';
 }
 
 /** One life of one application: from the start of its process to its end. */
@@ -49,7 +55,12 @@ export class Application {
   #exitReason: string | null = null;
   #times: ApplicationTimes = { closedNs: null, exitedNs: null, listeningNs: null, readyNs: null };
 
-  constructor(config: AppConfig, start: StartApplication) {
+  /** `onRequests` hears which requests of a run came, in bundles. */
+  constructor(
+    config: AppConfig,
+    start: StartApplication,
+    onRequests: (run: string, seqs: readonly (string | null)[]) => void = () => undefined,
+  ) {
     this.config = config;
     const listening = deferred<number>();
     const ready = deferred<void>();
@@ -57,6 +68,7 @@ export class Application {
     this.#child = start(config, {
       onMessage: (message) => {
         this.#note(message);
+        if (message.kind === 'requests') onRequests(message.run, message.seqs);
         if (message.kind === 'listening') listening.resolve(message.port);
         if (message.kind === 'ready') ready.resolve();
         if (message.kind === 'failed') listening.reject(new Error(message.message));

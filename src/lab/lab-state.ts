@@ -1,3 +1,4 @@
+import type { RunAudit } from './app/request-audit.js';
 import type { Account } from './elb/account.js';
 import type { LoadBalancer } from './elb/load-balancer.js';
 import type { ElbNode } from './elb/membership.js';
@@ -7,6 +8,8 @@ import type { ServerState, Supervisor } from './supervisor.js';
 /** What `GET /state` answers: what is so, not what the API says; `atMs` are CLOCK_MONOTONIC in milliseconds. */
 export interface LabState {
   readonly servers: readonly ServerState[];
+  /** What all applications together received, by run; a killed one takes up to 100 ms along. */
+  readonly audit: Readonly<Record<string, RunAudit>>;
   readonly loadBalancers: readonly {
     readonly name: string;
     readonly dnsName: string;
@@ -44,6 +47,7 @@ type BalancerState = LabState['loadBalancers'][number];
 export function labState(account: Account, supervisor: Supervisor, haproxy: OwnHaproxy | null): LabState {
   return {
     servers: supervisor.states(),
+    audit: supervisor.audit(),
     loadBalancers: [
       ...account.all().map((each) => classicState(account, each)),
       ...v2States(account),

@@ -1,4 +1,5 @@
 import type { AppConfig } from './app/app-config.js';
+import { RequestAudit, type RunAudit } from './app/request-audit.js';
 import { Application, type StartApplication } from './application.js';
 import type { BackendAddress } from './elb/node-view-port.js';
 import type { LabKnobs } from './knobs.js';
@@ -68,6 +69,7 @@ interface Slot {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #slots: readonly Slot[];
+  readonly #audit = new RequestAudit();
   #closing = false;
 
   constructor(options: SupervisorOptions) {
@@ -103,6 +105,11 @@ export class Supervisor {
       running: application !== null && application.exitReason === null,
       deploying,
     }));
+  }
+
+  /** What all applications received, over all their lives, by run; those that were killed keep their last moment. */
+  audit(): Readonly<Record<string, RunAudit>> {
+    return this.#audit.runs();
   }
 
   /**
@@ -173,7 +180,9 @@ export class Supervisor {
     if (this.#closing) throw new Error('the lab is stopping');
     const { timers, start } = this.#options;
     const config = this.#configFor(slot, version, origin);
-    const application = new Application(config, start);
+    const application = new Application(config, start, (run, seqs) => {
+      for (const seq of seqs) this.#audit.record(run, seq ?? undefined);
+    });
     slot.application = application;
     try {
       slot.port = await within(

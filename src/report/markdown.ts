@@ -12,6 +12,7 @@ import {
 import { selfTestSentence } from './engine-texts.js';
 import { clock, clockSpan, count, counted, duration, outageSpan, percent, wallTime } from './figures.js';
 import { markdownTable, markdownText as md } from './markdown-escape.js';
+import { reProbeText } from './re-probe-text.js';
 
 /** CI step summaries refuse more than 1 MiB for all steps together; ours stays far below. */
 export const MARKDOWN_MAX_BYTES = 60_000;
@@ -111,7 +112,7 @@ function outagesSection({ outages }: RunResult): string | null {
       .map((c) => `${md(c.class)} ×${count(c.count)}`)
       .join(', '),
     md(o.stepBefore ?? '–', 80),
-    `${o.causes[0].code}: ${md(o.causes[0].sentence, 300)}`,
+    [`${o.causes[0].code}: ${md(o.causes[0].sentence, 300)}`, reProbeText(o)].filter((text) => text !== null).join(' '),
   ];
   const table = markdownTable(['When', 'Length', 'Kind', 'Errors', 'Step before', 'Probable cause'], outages.map(row), {
     right: ['Length'],
@@ -190,7 +191,7 @@ function errorsSection({ errors }: RunResult): string | null {
   const rows = errors.map((e) => [
     md([e.status ?? '', e.detail].join(' '), 120),
     md(e.class),
-    e.lane,
+    e.request === undefined ? e.lane : `${e.lane}, ${md(e.request, 63)}`,
     count(e.count),
     md(e.phase ?? '–', 80),
     md(e.target ?? '–', 80),

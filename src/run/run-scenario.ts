@@ -21,6 +21,7 @@ import { asRollproofError, type PipelineEnd, runPipeline } from '../pipeline/run
 import { watchBalancer } from './balancer-watch.js';
 import { type ExternalPlan, runExternalDeploy } from './external-deploy.js';
 import { type Membership, membershipOf } from './membership.js';
+import { auditRequests, type ReceivedRequests } from './request-audit.js';
 import { startTraffic, withHardStop, workloadOf } from './start-traffic.js';
 import { liveTraffic } from './traffic-view.js';
 
@@ -53,6 +54,8 @@ export interface RunDeps {
   /** Made late, because a deployer writes its facts to this run's journal. */
   readonly deployer: (events: EventSink) => Deployer;
   readonly observer: RunObserver;
+  /** What the applications say they received of this run; absent = nobody can say. */
+  readonly received?: () => Promise<ReceivedRequests | null>;
 }
 
 /** Sees everything, changes nothing: the progress display. */
@@ -95,6 +98,7 @@ export async function runScenario(
     events.append({ kind: 'preflight', at: deps.clock.now(), findings: request.findings, forced: request.forced });
     if (stop.aborted) onStop();
     const end = await underTraffic(request, deps, events, halt, giveUp);
+    if (deps.received !== undefined) await auditRequests(deps.received, deps.clock, events);
     const error = () => end.error ?? (halt.signal.reason instanceof RollproofError ? halt.signal.reason : null);
     events.append({
       kind: 'run-ended',

@@ -138,9 +138,7 @@ describe('a deploy known to two seconds only', () => {
       policy: { mode: 'attributed', delta: 0.05 },
     };
     expect(analyze(worldRun(noisy)).verdict.codes).toContain('MECHANISM_WITNESSED');
-    const wide = analyze(polled(worldRun(noisy), { ...TWO_SECONDS, appMarks: false }));
-    expect(wide.verdict.kind).not.toBe('PASS');
-    expect(wide.checks.map((c) => c.code)).toContain('TIMES_UNCERTAIN');
+    expect(kindOf(polled(worldRun(noisy), { ...TWO_SECONDS, appMarks: false }))).not.toBe('PASS');
   });
 
   it('does not pass where the old version may have answered after the attach', () => {

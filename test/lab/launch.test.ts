@@ -10,6 +10,7 @@ import {
   RegisterInstancesWithLoadBalancerCommand,
 } from '@aws-sdk/client-elastic-load-balancing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { labAudit } from '../../dist/cli/lab-audit.js';
 import { deployThroughLab } from '../../dist/lab/deploy-client.js';
 import type { LabState } from '../../dist/lab/lab-state.js';
 import { type LabHandle, type LabOptions, launchLab } from '../../dist/lab/launch.js';
@@ -79,6 +80,35 @@ function askSecurely(url: string, ca: string): Promise<{ status: number; target:
     asking.on('error', reject);
   });
 }
+
+describe('the audit of a launched lab', () => {
+  it('tells a request delivered twice, by whichever application and before whichever deploy', async () => {
+    lab = await launchLab({ ...OPTIONS, knobs: { graceMs: 0 } });
+    const { env } = lab;
+    const send = async (instance: number, run: string, seq?: string) => {
+      const headers = { 'X-Rollproof-Run': run, ...(seq === undefined ? {} : { 'X-Rollproof-Seq': seq }) };
+      await (await fetch(`http://127.0.0.1:${lab!.instances[instance]!.port}/`, { headers })).text();
+    };
+    expect(await labAudit(env, 'r')).toBeNull();
+    expect(await labAudit(undefined, 'r')).toBeNull();
+    for (const seq of ['0', '1', '2']) await send(0, 'r', seq);
+    await send(1, 'r', '1');
+    await send(1, 'other', '1');
+    await send(1, 'r');
+    const deployed = await deployThroughLab(
+      { ...env, ROLLPROOF_VERSION: 'v2', ROLLPROOF_INSTANCE: 'i-0aa' },
+      () => undefined,
+    );
+    expect(deployed).toBe(0);
+    await send(0, 'r', '2');
+    await send(0, 'r', '3');
+    const expected = { count: 7, distinct: 4, duplicates: 2, untracked: 1 };
+    await until(async () => (await labAudit(env, 'r'))?.count === expected.count);
+    expect(await labAudit(env, 'r')).toEqual(expected);
+    expect(await labAudit(env, 'other')).toMatchObject({ count: 1, distinct: 1 });
+    await expect(labAudit({ ...env, ROLLPROOF_LAB_TOKEN: 'x' }, 'r')).rejects.toThrow(/401/);
+  });
+});
 
 describe('the data plane of a launched lab', () => {
   it('speaks HTTPS with a certificate clients can check on every node, and writes access logs', async () => {

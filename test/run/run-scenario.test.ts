@@ -7,7 +7,7 @@ import type { RunEvent } from '../../src/domain/event.js';
 import type { TrafficEngine } from '../../src/domain/ports.js';
 import { createRunDirectory } from '../../src/journal/run-directory.js';
 import { realClock } from '../../src/run/clock.js';
-import { runScenario } from '../../src/run/run-scenario.js';
+import { type RunDeps, runScenario } from '../../src/run/run-scenario.js';
 import { fakeBalancer } from '../support/fake-balancer.js';
 import { testScenario } from '../support/scenario.js';
 
@@ -32,7 +32,7 @@ function silentEngine(diesAfterMs: number | null = null): TrafficEngine {
   };
 }
 
-function rig(engine: TrafficEngine) {
+function rig(engine: TrafficEngine, received?: RunDeps['received']) {
   const base = testScenario();
   const scenario = testScenario({
     rollout: { ...base.rollout, minInService: 0, sleep: { afterDetachMs: 60, afterAttachMs: 20 } },
@@ -74,6 +74,7 @@ function rig(engine: TrafficEngine) {
         probe: { ask: async () => null },
         deployer: () => ({ deploy: async () => undefined }),
         observer: { event: (e) => seen.push(e), traffic: () => undefined },
+        ...(received === undefined ? {} : { received }),
       },
       stop.signal,
       new AbortController().signal,
@@ -87,6 +88,26 @@ function rig(engine: TrafficEngine) {
 }
 
 describe('a run', () => {
+  it('writes down what the applications received, duplicates as a warning, before the run ends', async () => {
+    const audit = { count: 12, distinct: 9, duplicates: 2, untracked: 1 };
+    const audited = async (received: RunDeps['received']) => {
+      const { run, seen } = rig(silentEngine(), received);
+      await run();
+      expect(seen.at(-1)?.kind).toBe('run-ended');
+      const stopped = seen.findIndex((e) => e.kind === 'traffic-stopped');
+      return seen.slice(stopped).filter((e) => e.kind === 'request-audit' || e.kind === 'warning');
+    };
+    expect(await audited(async () => audit)).toMatchObject([
+      { kind: 'request-audit', ...audit },
+      { kind: 'warning', message: expect.stringMatching(/^2 of 12 requests reached an application a second time/) },
+    ]);
+    expect(await audited(async () => ({ ...audit, duplicates: 0, distinct: 11 }))).toHaveLength(1);
+    expect(await audited(async () => null)).toEqual([]);
+    expect(await audited(() => Promise.reject(new Error('gone')))).toMatchObject([
+      { kind: 'warning', message: 'no audit of the requests: gone' },
+    ]);
+  });
+
   it('writes every fact down, the header first and the end last', async () => {
     const r = rig(silentEngine());
     expect(await r.run()).toEqual({ stillDetached: [], error: null });

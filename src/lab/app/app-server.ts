@@ -6,6 +6,7 @@ import { seededRandom } from './seeded-random.js';
 
 const MAX_HOLD_MS = 60_000;
 const MAX_RUN_CHARS = 200;
+const MAX_SEQ_CHARS = 20;
 
 /** A running application server, without any process around it. */
 export interface AppServer {
@@ -20,9 +21,12 @@ export interface AppServer {
   destroy(): void;
 }
 
+/** Told of every request of a run, with its number as it came. */
+export type OnRequest = (run: string, seq: string | null) => void;
+
 /** Builds the application of the lab: a few routes that say who answered, and behave as badly as configured. */
-export function createAppServer(config: AppConfig): AppServer {
-  return new LabApp(config);
+export function createAppServer(config: AppConfig, onRequest: OnRequest = () => undefined): AppServer {
+  return new LabApp(config, onRequest);
 }
 
 class LabApp implements AppServer {
@@ -30,14 +34,16 @@ class LabApp implements AppServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #audit = new RequestAudit();
+  readonly #onRequest: OnRequest;
   readonly #random: () => number;
   readonly #identity: readonly string[];
   readonly #idle = new WeakMap<Socket, NodeJS.Timeout>();
   #ready = false;
   #finishing = false;
 
-  constructor(config: AppConfig) {
+  constructor(config: AppConfig, onRequest: OnRequest) {
     this.#config = config;
+    this.#onRequest = onRequest;
     this.#random = seededRandom(config.seed);
     const version = config.versionHeader === 'none' ? [] : [config.versionHeader, config.version];
     this.#identity = ['X-Target', config.target, ...version, 'X-Boot-Id', config.bootId];
@@ -118,8 +124,11 @@ class LabApp implements AppServer {
     else {
       const run = request.headers['x-rollproof-run'];
       const seq = request.headers['x-rollproof-seq'];
-      if (typeof run === 'string')
-        this.#audit.record(run.slice(0, MAX_RUN_CHARS), typeof seq === 'string' ? seq : undefined);
+      if (typeof run === 'string') {
+        const number = typeof seq === 'string' ? seq.slice(0, MAX_SEQ_CHARS) : undefined;
+        this.#audit.record(run.slice(0, MAX_RUN_CHARS), number);
+        this.#onRequest(run.slice(0, MAX_RUN_CHARS), number ?? null);
+      }
       const holdMs = path === '/hold' ? holdOf(request.url ?? '') : 0;
       const waitMs = holdMs + this.#config.latencyMs;
       // Whether this request fails is drawn when it comes, so the sequence is the order of arrival.

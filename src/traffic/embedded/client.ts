@@ -22,6 +22,8 @@ export interface ClientParts {
   readonly addresses: Pick<AddressBook, 'failure' | 'pick'>;
   readonly timeoutMs: number;
   readonly secure: boolean;
+  /** Told after the row of a request that failed on a connection which had carried others before. */
+  readonly failedOnKept?: (connection: Connection, code: string, now: Instant) => void;
   /** Given the client's event handlers, opens sockets that report to them. */
   readonly opener: (events: SocketEvents) => OpenSocket;
 }
@@ -122,6 +124,7 @@ export class HttpClient implements SocketEvents {
       return;
     }
     connection.phase = PHASE.connect;
+    connection.address = address;
     connection.remoteIp = recorder.dictionaries.remoteIp.codeOfText(address.ip);
     try {
       connection.socket = this.#open(connection, address);
@@ -223,6 +226,7 @@ export class HttpClient implements SocketEvents {
   #fail(connection: Connection, code: string, phase: number, now: Instant): void {
     this.#record(connection, this.#parts.recorder.dictionaries.error.codeOfText(code), phase, now);
     connection.destroy();
+    if (connection.uses > 1) this.#parts.failedOnKept?.(connection, code, now);
   }
 
   #record(connection: Connection, error: number, phase: number, now: Instant): void {

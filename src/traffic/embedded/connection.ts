@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { ERROR_PHASES } from '../../domain/sample.js';
 import type { Instant } from '../../domain/time.js';
+import type { Address } from './address-book.js';
 import { type ExpectedAnswer, ResponseReader } from './response.js';
 import type { HeadFormat } from './response-head.js';
 
@@ -37,7 +38,9 @@ export class Connection {
   /** Requests put on it so far, this one included; 0 = never connected. */
   uses = 0;
   localPort = 0;
-  /** Dictionary code. */
+  /** Null until it is known. */
+  address: Address | null = null;
+  /** Dictionary code of its ip. */
   remoteIp = 0;
 
   seq = 0;

@@ -183,6 +183,8 @@ class Inbox {
       this.#sinks.events.append({ kind: 'stall', at: message.at, source, ...message.span });
     } else if (message.kind === 'control') {
       this.#sinks.events.append({ kind: 'control-probe', source, ...message.figures });
+    } else if (message.kind === 're-probe') {
+      this.#sinks.events.append({ kind: 're-probe', source, ...message.figures });
     } else if (message.kind === 'warning') {
       this.#sinks.events.append({ kind: 'warning', at: message.at, message: `${source}: ${message.message}` });
     } else if (message.kind === 'end') this.end = message.scheduled;

@@ -5,12 +5,13 @@ import { type ArrivalPlan, arrivalPlan, inFlightCap } from '../arrivals.js';
 import { STREAMS, uniformStream } from '../random.js';
 import { segmentCap, WHOLE } from '../segments.js';
 import { AddressBook, type Lookup } from './address-book.js';
-import { bodyCheck } from './body-check.js';
 import { HttpClient } from './client.js';
+import { clientRequests } from './client-requests.js';
 import { ControlProbe } from './control-probe.js';
 import type { ControlTarget } from './control-target.js';
 import type { FromGenerator } from './messages.js';
 import { Pulse } from './pulse.js';
+import { ReProbe, type ReProbeFigures } from './re-probe.js';
 import { Recorder } from './recorder.js';
 import { requestTemplate, serviceUrl } from './request.js';
 import { headFormat } from './response-head.js';
@@ -77,6 +78,7 @@ export class Generator {
   readonly #addresses: AddressBook;
   readonly #client: HttpClient;
   readonly #control: ControlProbe;
+  readonly #reProbe: ReProbe;
   /** First possible arrival, and the instant from which on none is due. */
   readonly #start: Instant;
   #stop: Instant;
@@ -112,23 +114,19 @@ export class Generator {
       patienceMs: traffic.timeoutMs,
       settled: () => this.#client.resume(),
     });
+    const requests = clientRequests(template.kinds, this.#recorder.dictionaries.request);
+    const secure = url.protocol === 'https:';
+    const common = { now: host.now, template, requests, timeoutMs: this.#timeoutMs, secure, opener: host.opener };
     this.#client = new HttpClient({
-      now: host.now,
+      ...common,
       alive: (at) => this.#inputAt(at),
-      template,
-      requests: template.kinds.map(({ name, headOnly, ok }) => ({
-        // Named in this order, so that the code of a name is the number of its kind.
-        code: name === null ? 0 : this.#recorder.dictionaries.request.codeOfText(name),
-        headOnly,
-        body: bodyCheck(ok.bodyContains),
-      })),
       format: headFormat(service.identity, this.#recorder.dictionaries),
+      failedOnKept: (connection, code, at) => this.#reProbe.after(connection, code, at),
       recorder: this.#recorder,
       addresses: this.#addresses,
-      timeoutMs: traffic.timeoutMs,
-      secure: url.protocol === 'https:',
-      opener: host.opener,
     });
+    const tell = (figures: ReProbeFigures) => emit({ kind: 're-probe', figures });
+    this.#reProbe = new ReProbe({ ...common, alive: this.#pulse.alive, service, tell });
     // Segments share one start, or their union would not be the plan: one that is late drops what it missed.
     this.#start = segment.count > 1 ? workload.startAt : Math.max(workload.startAt, now);
     this.#control = new ControlProbe({
@@ -229,7 +227,8 @@ export class Generator {
 
   /** Timeouts are judged after pending input: an answer that lies in the socket buffer is an answer. */
   #expire(now: Instant): void {
-    if (this.#expiring || (this.#client.nextDeadline > now && this.#control.nextDeadline > now)) return;
+    const next = Math.min(this.#client.nextDeadline, this.#control.nextDeadline, this.#reProbe.nextDeadline);
+    if (this.#expiring || next > now) return;
     this.#expiring = true;
     this.#host.afterInput(() => {
       this.#expiring = false;
@@ -237,6 +236,7 @@ export class Generator {
       this.#pulse.alive(later);
       this.#client.expire(later);
       this.#control.expire(later);
+      this.#reProbe.expire(later);
     });
   }
 
@@ -250,6 +250,7 @@ export class Generator {
 
   #report(now: Instant): void {
     this.#client.sweep();
+    this.#reProbe.sweep();
     this.#recorder.flush();
     for (const span of this.#pulse.takeStalls()) this.#emit({ kind: 'stall', at: now, span });
     const intervalMs = FLUSH_MS + now - this.#flushAt;
@@ -281,6 +282,7 @@ export class Generator {
     this.#endTicker?.();
     this.#client.close();
     this.#control.close(now);
+    this.#reProbe.close(now);
     this.#emit({ kind: 'end', scheduled: this.#schedule.taken });
   }
 

@@ -4,6 +4,7 @@ import type { Workload } from '../../domain/ports.js';
 import type { Instant, Span } from '../../domain/time.js';
 import type { PackedBatch } from './columns.js';
 import type { ControlFigures } from './control-probe.js';
+import type { ReProbeFigures } from './re-probe.js';
 import type { ProgressFigures } from './tally.js';
 import type { TlsMaterial } from './tls-material.js';
 
@@ -45,6 +46,7 @@ export type FromGenerator =
   | { readonly kind: 'health'; readonly figures: HealthFigures }
   | { readonly kind: 'stall'; readonly at: Instant; readonly span: Span }
   | { readonly kind: 'control'; readonly figures: ControlFigures }
+  | { readonly kind: 're-probe'; readonly figures: ReProbeFigures }
   | { readonly kind: 'warning'; readonly at: Instant; readonly message: string }
   | { readonly kind: 'end'; readonly scheduled: number }
   /** The thread is about to die of an error of its own; what it had recorded was sent before. */

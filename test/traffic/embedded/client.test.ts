@@ -297,6 +297,31 @@ describe('embedded client on real sockets', () => {
   });
 });
 
+describe('embedded client behind a name', () => {
+  it('uses every address of it, and follows it when the addresses change in the middle of a run', async () => {
+    open = await peer(answerOk, undefined, '0.0.0.0');
+    let asked = 0;
+    const { rows } = await runInProcess(
+      {
+        service: { url: `http://service.test:${open.port}/` },
+        traffic: { lanes: NEW, ratePerSecond: 100 },
+        maxDurationMs: 1800,
+      },
+      {
+        lookup: (host, done) => {
+          expect(host).toBe('service.test');
+          done(null, asked++ === 0 ? ['127.0.0.2', '127.0.0.3'] : ['127.0.0.4', '127.0.0.5', '127.0.0.6']);
+        },
+      },
+    );
+    all(rows, { status: 200, error: null });
+    const ips = rows.filter((r) => r.error === null).map((r) => r.remoteIp);
+    const changedAt = ips.indexOf(ips.find((ip) => ip! > '127.0.0.3')!);
+    expect(new Set(ips.slice(0, changedAt))).toEqual(new Set(['127.0.0.2', '127.0.0.3']));
+    expect(new Set(ips.slice(changedAt))).toEqual(new Set(['127.0.0.4', '127.0.0.5', '127.0.0.6']));
+  });
+});
+
 describe('embedded client over TLS', () => {
   const ca = fixture('test-cert.pem');
   async function secured(changes: WorkloadChanges, given?: string) {

@@ -1,4 +1,5 @@
 import type { SampleBatch } from '../../../src/domain/sample.js';
+import type { Lookup } from '../../../src/traffic/embedded/address-book.js';
 import { BatchUnpacker } from '../../../src/traffic/embedded/columns.js';
 import type { ControlTarget } from '../../../src/traffic/embedded/control-target.js';
 import { Generator } from '../../../src/traffic/embedded/generator.js';
@@ -17,6 +18,7 @@ export function runInProcess(
     readonly tls?: Partial<TlsMaterial>;
     readonly running?: (generator: Generator) => void;
     readonly control?: ControlTarget;
+    readonly lookup?: Lookup;
   } = {},
 ): Promise<{ rows: RowView[]; scheduled: number; messages: FromGenerator[] }> {
   const work = workload({ monotonicOriginNs: String(process.hrtime.bigint()), ...changes });
@@ -30,7 +32,8 @@ export function runInProcess(
         socketOpener(serviceUrl(work.service.url), work.traffic.tls, { ...NO_MATERIAL, ...options.tls }, events),
       () => {},
     );
-    const parts = options.control === undefined ? host : { ...host, control: options.control };
+    const { control = host.control, lookup = host.lookup } = options;
+    const parts = { ...host, control, lookup };
     const generator = new Generator(work, parts, (message) => {
       messages.push(message);
       if (message.kind === 'batch') batches.push(unpacker.unpack(message.batch));

@@ -13,13 +13,20 @@ export interface SeenRequest {
 export interface Peer {
   readonly port: number;
   readonly seen: SeenRequest[];
+  /** What was asked again on purpose: it has no number. */
+  readonly again: SeenRequest[];
   close(): Promise<void>;
 }
 
 export const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nServer: raw\r\nX-Target: s-1\r\nX-Version: 7\r\n\r\nok';
 
-export async function peer(answer: (socket: Socket, request: SeenRequest) => void, tls?: TlsOptions): Promise<Peer> {
+export async function peer(
+  answer: (socket: Socket, request: SeenRequest) => void,
+  tls?: TlsOptions,
+  host = '127.0.0.1',
+): Promise<Peer> {
   const seen: SeenRequest[] = [];
+  const again: SeenRequest[] = [];
   const sockets = new Set<Socket>();
   const serve = (socket: Socket) => {
     sockets.add(socket);
@@ -34,19 +41,22 @@ export async function peer(answer: (socket: Socket, request: SeenRequest) => voi
         if (text.length < end + 4 + length) return;
         const whole = text.slice(0, end + 4 + length);
         text = text.slice(end + 4 + length);
-        const request = { text: whole, seq: Number(/X-Rollproof-Seq: (\d+)/.exec(whole)![1]), use: ++use };
-        seen.push(request);
+        const seq = /\r\nX-Rollproof-Seq: (\d+)/.exec(whole.slice(0, end))?.[1];
+        const request = { text: whole, seq: Number(seq ?? Number.NaN), use: ++use };
+        if (seq === undefined) again.push(request);
+        else seen.push(request);
         answer(socket, request);
       }
     });
   };
   const server: Server = tls === undefined ? createServer({ noDelay: true }, serve) : createTlsServer(tls, serve);
   server.on('tlsClientError', () => {});
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as { port: number };
   return {
     port,
     seen,
+    again,
     close: () =>
       new Promise<void>((resolve) => {
         for (const socket of sockets) socket.destroy();

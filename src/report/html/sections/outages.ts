@@ -1,6 +1,7 @@
 import type { Outage } from '../../../domain/outage.js';
 import type { RunResult } from '../../../domain/result.js';
 import { count, counted, duration, percent } from '../../figures.js';
+import { reProbeText } from '../../re-probe-text.js';
 import { instant } from '../instant.js';
 import { html, type Markup } from '../markup.js';
 import { zoomLink } from '../svg/lanes.js';
@@ -37,6 +38,7 @@ function outageCard(outage: Outage, result: RunResult): Markup {
     ['since the call', sinceCall(outage, result)],
     ['first error', named(own[0])],
     ['last error', named(own.at(-1))],
+    ['asked again', reProbeText(outage)],
   ];
   const causes = outage.causes.map(
     (c, i) =>
