@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { RollproofError } from '../domain/errors.js';
@@ -10,13 +10,14 @@ import { FleetRows } from '../traffic/fleet/fleet-rows.js';
 import { processHost } from '../traffic/foreign/process-host.js';
 import { durationMs } from './argument-values.js';
 import { type ClockKnowledge, type DeployFacts, writeFleetRun } from './collect-run.js';
+import { writeWorkersRun } from './collect-workers.js';
 import { readPodLogs } from './fleet-logs.js';
 import type { Io } from './io.js';
 import type { Finish } from './program.js';
 import { sendTelemetry, type TelemetryOptions, withTelemetryOptions } from './telemetry.js';
 
 interface CollectOptions extends TelemetryOptions {
-  readonly plan: string;
+  readonly plan?: string;
   readonly events: string;
   readonly fromKubectl?: true;
   readonly namespace?: string;
@@ -35,7 +36,7 @@ export function addCollect(program: Command, io: Io, finish: Finish): void {
       '[files...]',
       'logs or CSV files of k6, one or more per pod, .gz too; for traffic workers their directories',
     )
-    .requiredOption('--plan <file>', 'plan.json that the export wrote')
+    .option('--plan <file>', 'plan.json that the export wrote (k6)')
     .requiredOption('--events <file>', 'events.ndjson of the deploy')
     .option('--from-kubectl', 'read the logs of the pods with kubectl')
     .option('-n, --namespace <name>', 'where the pods are')
@@ -72,8 +73,16 @@ async function collect(files: readonly string[], options: CollectOptions, io: Io
     });
   if (options.clock !== undefined && options.clock !== 'service')
     throw new RollproofError('ARGUMENT_INVALID', `--clock ${options.clock}`, { hint: 'give --clock service' });
-  const plan = readPlan(resolve(io.cwd, options.plan));
   const facts = readEvents(eventsFile);
+  const [out, at] = [resolve(io.cwd, options.out), io.wallTime()];
+  if (options.plan === undefined) {
+    if (paths.length === 0 || !paths.every((path) => statSync(path).isDirectory()))
+      throw new RollproofError('ARGUMENT_INVALID', 'what should the rows be held against?', {
+        hint: 'give --plan with rows of k6, or the directories of traffic workers',
+      });
+    return writeWorkersRun({ dirs: paths, facts, clockErrorMs: options.clockError ?? null, out, at });
+  }
+  const plan = readPlan(resolve(io.cwd, options.plan));
   const rows = new FleetRows(plan);
   await readFiles(rows, paths);
   const host = processHost(io.env);
@@ -86,7 +95,7 @@ async function collect(files: readonly string[], options: CollectOptions, io: Io
     );
   }
   const clock = await clockKnowledge(facts, options, io, host);
-  return writeFleetRun({ plan, facts, rows, clock, out: resolve(io.cwd, options.out), at: io.wallTime() });
+  return writeFleetRun({ plan, facts, rows, clock, out, at });
 }
 
 async function readFiles(rows: FleetRows, paths: readonly string[]): Promise<void> {

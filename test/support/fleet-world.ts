@@ -10,13 +10,14 @@ export function fleetWorld(ratePerSecond: number): RunFacts {
   const facts = worldRun({
     ratePerSecond,
     longPerSecond: 0,
-    afterDetachMs: 1000,
-    afterAttachMs: 1000,
+    startMs: 1500,
+    afterDetachMs: 600,
+    afterAttachMs: 600,
     traffic: { lanes: { newWeight: 1, reuseWeight: 1, long: null }, timeoutMs: 2000 },
     policy: { slo: 0.95, fullOutageMs: 1000, targetOutageMs: 3000 },
   });
   const { scenario } = facts.header;
-  const gates = { ...scenario.policy.gates, minBaseline: 100, maxStallMs: 1000, maxClockErrorMs: 300 };
+  const gates = { ...scenario.policy.gates, minBaseline: 50, maxStallMs: 1000, maxClockErrorMs: 300 };
   return {
     ...facts,
     header: {
