@@ -36,7 +36,8 @@ export class Dictionary {
       if (this.#other === 0) this.#other = this.#values.push(OTHER) - 1;
       return this.#other;
     }
-    const copy = bytes.slice(from, end);
+    // A Buffer's own slice would be a view of memory that the socket fills again.
+    const copy = Uint8Array.prototype.slice.call(bytes, from, end);
     const code = this.#values.push(Buffer.from(copy).toString('latin1')) - 1;
     this.#bytes[code] = copy;
     this.#older[code] = newest;
