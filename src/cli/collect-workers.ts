@@ -43,9 +43,11 @@ export function writeWorkersRun(run: WorkerRun): string {
   const own = workers.flatMap(({ facts }) => {
     const shiftMs = Date.parse(facts.header.startedAtWall) - origin;
     writeShifted(dir, facts, shiftMs);
-    return shiftedEvents(facts, shiftMs, problems, run.clockErrorMs);
+    return shiftedEvents(facts, shiftMs, header.scenario.traffic.warmUpMs, problems, run.clockErrorMs);
   });
-  const traffic = workers[0]!.facts.header.scenario.traffic;
+  const { ratePerSecond, lanes, timeoutMs, seed } = workers[0]!.facts.header.scenario.traffic;
+  const timing = header.scenario.traffic;
+  const traffic = { ...timing, engine: 'embedded' as const, ratePerSecond, lanes, timeoutMs, seed };
   const writer = openEventWriter(runPaths(dir).events);
   try {
     writer.append({ ...header, scenario: { ...header.scenario, traffic } });
@@ -93,6 +95,7 @@ function commonProblems({ facts, clockErrorMs }: WorkerRun, workers: readonly Ru
 function shiftedEvents(
   { events, streams, eventsComplete }: RunFacts,
   shiftMs: number,
+  warmUpMs: number,
   problems: readonly string[],
   errorMs: number | null,
 ): readonly RunEvent[] {
@@ -100,7 +103,7 @@ function shiftedEvents(
   return events.flatMap((event): RunEvent[] => {
     const at = event.at + shiftMs;
     if (event.kind === 'traffic-started') {
-      const started = { ...event, at, warmUpEndsAt: event.warmUpEndsAt + shiftMs };
+      const started = { ...event, at, warmUpEndsAt: at + warmUpMs };
       if (errorMs === null) return [started];
       return [started, { kind: 'clock-compared', at, source: event.source, offsetMs: 0, errorMs, by: 'stated' }];
     }

@@ -49,9 +49,8 @@ export function addExportK6Operator(group: Command, io: Io): void {
 }
 
 const HELP = `
-  kubectl apply -n NS -f DIR        all pods of a TestRun fire from the same moment (the operator's starter)
-  rollproof collect --plan DIR/plan.json --events EVENTS --from-kubectl -n NS   when they have ended
-docs/kubernetes.md tells the rest.`;
+kubectl apply -n NS -f DIR starts all pods of a TestRun at the same moment (the operator's starter). When they have ended,
+rollproof collect reads their rows, with plan.json from DIR. docs/kubernetes.md tells the rest.`;
 
 function operatorFiles(
   scenario: Scenario,

@@ -83,6 +83,8 @@ async function letGo(base: string): Promise<void> {
 
 const folder = mkdtempSync(join(tmpdir(), 'rollproof-fleet-'));
 const logs: string[] = [];
+/** Requests of the fleet that the service answered. */
+let answered = 0;
 let machines: TestMachines;
 let server: WorldServer;
 let outs = 0;
@@ -133,9 +135,9 @@ async function fireWithWorkers(): Promise<void> {
   }
 }
 
-async function collectedWorkers(dirs: readonly string[], ...more: string[]) {
+async function collectedWorkers(dirs: readonly string[], clock: readonly string[], events = 'workers.ndjson') {
   const out = join(folder, `out-${outs++}`);
-  const argv = ['collect', ...dirs, '--events', join(folder, 'workers.ndjson'), '-o', out, '--json', ...more];
+  const argv = ['collect', ...dirs, '--events', join(folder, events), '-o', out, '--json', ...clock];
   const ended = await rollproof(argv).ended;
   return { ...ended, dir: runDirectoryIn(out, 'fixture-collect'), result: JSON.parse(ended.out) };
 }
@@ -178,6 +180,7 @@ async function fireWithK6(): Promise<void> {
     server.begin(startedAt);
     await Promise.all(bases.map(letGo));
     expect(await Promise.all(ended)).toEqual(children.map(() => 0));
+    answered = server.seen();
   } finally {
     for (const child of children) child.kill('SIGKILL');
   }
@@ -212,7 +215,7 @@ describe.skipIf(K6 === null)('several real k6 processes on execution segments, l
         .split('\n')
         .filter((line) => line.startsWith('rp1|')),
     );
-    expect(rows.length).toBe(server.seen());
+    expect(rows.length).toBe(answered);
     expect(Math.max(...rows.map((row) => row.length))).toBeLessThanOrEqual(110);
   });
 
@@ -256,7 +259,7 @@ describe.skipIf(K6 === null)('several real k6 processes on execution segments, l
 
 describe('several traffic workers', () => {
   it.concurrent('merge into exactly the plan of one process, and pass', async () => {
-    const { code, result, dir } = await collectedWorkers(workerDirs, '--clock-error', '1ms');
+    const { code, result, dir } = await collectedWorkers(workerDirs, ['--clock-error', '1ms']);
     expect(result.verdict.kind, JSON.stringify(result.verdict)).toBe('PASS');
     expect(code).toBe(0);
     const { samples } = readFacts(dir);
@@ -275,14 +278,21 @@ describe('several traffic workers', () => {
     const [a, b, c] = workerDirs as [string, string, string];
     const known = ['--clock-error', '1ms'];
     const ends = await Promise.all([
-      collectedWorkers([a, c], ...known),
-      collectedWorkers([a, killed, c], ...known),
-      collectedWorkers([a, b, c]),
-      collectedWorkers([a, b, c, c], ...known).catch((error: Error) => ({ code: 64, error })),
+      collectedWorkers([a, c], known),
+      collectedWorkers([a, killed, c], known),
+      collectedWorkers([a, b, c], []),
+      collectedWorkers([a, b, c, c], known).catch((error: Error) => ({ code: 64, error })),
     ]);
     expect(ends.slice(0, 3).map(({ code }) => code)).toEqual([2, 2, 2]);
     expect([2, 64]).toContain(ends[3]!.code);
   });
+});
+
+it('is INCONCLUSIVE when the traffic ended before the deploy did', async () => {
+  const later = readFileSync(join(folder, 'workers.ndjson'), 'utf8').replace(/"settleMs":\d+/, '"settleMs":6000');
+  writeFileSync(join(folder, 'later.ndjson'), later);
+  const { code } = await collectedWorkers(workerDirs, ['--clock-error', '1ms'], 'later.ndjson');
+  expect(code).toBe(2);
 });
 
 function seedOf(dir: string): number {
