@@ -31,6 +31,7 @@ import type { RunOptions } from './run.js';
 import { engineProof } from './self-test-store.js';
 import { endingAfter, endingAtOnce, onStopSignals } from './stop-signals.js';
 import { findingsText, printResult } from './summary.js';
+import { sendTelemetry } from './telemetry.js';
 import { toolVersion } from './version.js';
 
 export interface ConductRequest {
@@ -218,6 +219,7 @@ async function rolled(
       const forgotten = appendHistory(out, runSummary(derived.result, dir), false);
       const notes = [...derived.notes, note, forgotten].filter((n) => n !== null);
       printResult({ ...derived, notes }, dir, { json: request.options.json === true }, io);
+      await sendTelemetry(derived.result, request.options, io);
     }
     return signals.exitCode() ?? derived.result.verdict.exitCode;
   } finally {

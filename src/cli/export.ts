@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { RollproofError } from '../domain/errors.js';
 import { jmxPlan } from '../traffic/jmeter/jmx.js';
+import { addExportK6Operator } from './export-k6-operator.js';
 import { addPipelineExports } from './export-pipeline.js';
 import type { Io } from './io.js';
 import type { Finish } from './program.js';
@@ -14,6 +15,7 @@ export function addExport(program: Command, io: Io, _finish: Finish): void {
     .command('export')
     .description('write a scenario for another tool: its traffic, or its pipeline');
   addPipelineExports(parent, io);
+  addExportK6Operator(parent, io);
   parent
     .command('jmeter')
     .description(

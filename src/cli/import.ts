@@ -18,7 +18,14 @@ interface ImportOptions {
 }
 
 /** What another run's own traffic wrote about itself: it says nothing about the imported one. */
-const TRAFFIC_KINDS = new Set(['traffic-started', 'traffic-stopped', 'generator-health', 'stall', 'control-probe']);
+export const OTHER_TRAFFIC: ReadonlySet<string> = new Set([
+  'traffic-started',
+  'traffic-stopped',
+  'generator-health',
+  'stall',
+  'control-probe',
+  'clock-compared',
+]);
 const SOURCE = 'imported';
 
 /** `rollproof import RESULTS --events EVENTS`: judges traffic somebody else fired while the deploy ran. */
@@ -55,7 +62,7 @@ async function importTraffic(file: string, options: ImportOptions, io: Io): Prom
   const writer = openEventWriter(runPaths(dir).events);
   try {
     writer.append(facts.header);
-    const kept = facts.events.filter((event) => !TRAFFIC_KINDS.has(event.kind));
+    const kept = facts.events.filter((event) => !OTHER_TRAFFIC.has(event.kind));
     for (const event of [...own, ...kept]) writer.append(event);
   } finally {
     writer.close();

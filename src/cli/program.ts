@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, RollproofError } from '../domain/errors.js';
+import { addCollect } from './collect.js';
 import { addCompare } from './compare.js';
 import { addCompletion } from './completion.js';
 import { addDemo } from './demo.js';
@@ -70,6 +71,7 @@ export function programFor(io: Io, finish: Finish): Command {
     addVerify,
     addReport,
     addImport,
+    addCollect,
     addExport,
     addServe,
     addCompare,

@@ -11,8 +11,9 @@ import type { Io } from './io.js';
 import type { Finish } from './program.js';
 import { layoutOption } from './run.js';
 import { isStudy } from './study-file.js';
+import { sendTelemetry, type TelemetryOptions, withTelemetryOptions } from './telemetry.js';
 
-interface ReportOptions {
+interface ReportOptions extends TelemetryOptions {
   readonly json?: true;
   readonly open?: true;
   readonly copyTo?: string;
@@ -22,8 +23,7 @@ interface ReportOptions {
 
 /** `rollproof report [DIR]`: makes every report again from the facts and ends with the verdict's exit code. */
 export function addReport(program: Command, io: Io, finish: Finish): void {
-  program
-    .command('report')
+  withTelemetryOptions(program.command('report'))
     .description('make the reports of a run again from its facts; exits with its verdict')
     .argument('[dir]', 'run directory, or a study of rollproof compare', join('reports', LATEST))
     .option('--json', 'print result.json instead of the summary')
@@ -62,6 +62,7 @@ export function addReport(program: Command, io: Io, finish: Finish): void {
         ? deriveReports(path, reportLayout)
         : reportTo(copies, path, reportLayout));
       printResult(derived, path, { json: options.json === true }, io);
+      await sendTelemetry(derived.result, options, io);
       if (options.open === true) await openReport(join(runPaths(path).derived, 'report.html'), io);
       finish(derived.result.verdict.exitCode);
     });

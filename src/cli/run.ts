@@ -11,6 +11,7 @@ import type { Io } from './io.js';
 import { portNumber } from './port-number.js';
 import type { Finish } from './program.js';
 import { collected, resolveOverrides } from './resolve-option.js';
+import { type TelemetryOptions, withTelemetryOptions } from './telemetry.js';
 
 /** Options about what must have passed before (`requires:`). */
 export interface PassOptions {
@@ -19,7 +20,7 @@ export interface PassOptions {
 }
 
 /** Options that `run` and `demo` share. */
-export interface RunOptions extends PassOptions {
+export interface RunOptions extends PassOptions, TelemetryOptions {
   readonly out: string;
   readonly force?: true;
   readonly yes?: true;
@@ -34,7 +35,7 @@ type TypedRun = RunOptions & ExternalOptions & { readonly resolve: readonly stri
 
 /** `rollproof run SCENARIO`: the whole thing; the exit code is the verdict. */
 export function addRun(program: Command, io: Io, finish: Finish): void {
-  withWatchEvery(withPassOptions(withRunOptions(program.command('run'))))
+  withTelemetryOptions(withWatchEvery(withPassOptions(withRunOptions(program.command('run')))))
     .description('roll the new version while traffic flows; the exit code is the verdict')
     .argument('<scenario>', 'scenario file (YAML)')
     .argument('[command...]', 'behind --: a deploy command of your own, which detaches, deploys and attaches itself')

@@ -257,6 +257,16 @@ export type RunEvent =
     }
   | ReProbeEvent
   | RequestAuditEvent
+  /** The clock of another machine's traffic against the one of these events; its rows are shifted by `offsetMs` already. */
+  | {
+      readonly kind: 'clock-compared';
+      readonly at: Instant;
+      readonly source: string;
+      readonly offsetMs: number;
+      /** By how much the shift may be wrong, ms. */
+      readonly errorMs: number;
+      readonly by: 'service' | 'stated';
+    }
   | {
       readonly kind: 'recovery';
       readonly at: Instant;

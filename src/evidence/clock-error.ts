@@ -1,15 +1,21 @@
+import type { RunEvent } from '../domain/event.js';
 import type { RunFacts } from '../domain/evidence.js';
 import type { SampleTable } from '../domain/sample.js';
 import { eventsOf } from './event-queries.js';
 
+/** By how much shifted times of another machine's traffic may still be wrong, ms; 0 when all ran on one machine. */
+export function clockDoubtMs(events: readonly RunEvent[]): number {
+  return eventsOf(events, 'clock-compared').reduce((most, { errorMs }) => Math.max(most, errorMs), 0);
+}
+
 /**
- * How far the times of samples and events are apart at least, ms. Both are read from one monotonic clock, so no arrival
+ * How far the times of samples and events are or may be apart, ms. Of one machine both are read from one monotonic clock, so no arrival
  * can lie before its traffic started or after it stopped, and arrivals are due in the order they are numbered in. Where
  * that does not hold a clock jumped or two clocks were mixed, and the window does not judge the traffic it claims to.
- * 0 for facts that agree. Linear in the samples of such facts.
+ * The doubt left between two machines' clocks counts too. 0 for facts that agree. Linear in the samples of such facts.
  */
 export function clockErrorMs(facts: RunFacts): number {
-  return Math.max(outsideTrafficMs(facts), backwardMs(facts.samples));
+  return Math.max(outsideTrafficMs(facts), backwardMs(facts.samples), clockDoubtMs(facts.events));
 }
 
 /** How far arrivals lie outside the time in which their traffic ran. */

@@ -2,6 +2,7 @@ import type { RunEvent } from '../domain/event.js';
 import type { RunFacts } from '../domain/evidence.js';
 import type { SampleTable } from '../domain/sample.js';
 import type { Instant, Span } from '../domain/time.js';
+import { clockDoubtMs } from './clock-error.js';
 import { eventsOf, lastEvent } from './event-queries.js';
 
 /** First detach request, even one that failed: its reply may have been lost and its effect not. Null without any. */
@@ -66,7 +67,8 @@ export function countedSpan(events: readonly RunEvent[], window: Span, settleMs:
 
 /**
  * The judged window of verdict.md §1.1: [first detach request (blue-green: first step), end of the last stage + settle].
- * When the run stopped early it ends with the last arrival (the last event without traffic). Null when nothing was begun.
+ * When the run stopped early it ends with the last arrival (the last event without traffic). Where the
+ * traffic ran by another clock, it is wider by what is not known of that. Null when nothing was begun.
  */
 export function judgedWindow(facts: RunFacts): Span | null {
   const from = deployBeganAt(facts);
@@ -76,7 +78,11 @@ export function judgedWindow(facts: RunFacts): Span | null {
     lastEvent(facts.events, 'run-ended')?.deploy === 'complete' &&
     eventsOf(facts.events, 'stage-ended').some((stage) => stage.at >= from);
   const settled = deployed + facts.header.scenario.traffic.settleMs;
-  return { from, to: Math.max(from, whole ? settled : lastFactAt(facts.events, facts.samples)) };
+  const doubt = clockDoubtMs(facts.events);
+  return {
+    from: from - doubt,
+    to: Math.max(from, whole ? settled + doubt : lastFactAt(facts.events, facts.samples)),
+  };
 }
 
 /**

@@ -157,6 +157,7 @@ const EVENTS: { readonly [K in RunEvent['kind']]: Shape } = {
   }),
   'deploy-started': record({ target: text, pid: amount, born: nullable(text), host: text }),
   'balancer-retry': record({ operation: text, attempt: amount, delayMs: amount, error: text }),
+  'clock-compared': record({ source: text, offsetMs: amount, errorMs: amount, by: oneOf('service', 'stated') }),
   recovery: record({ target: text, ok: flag, message: text }),
   interrupted: record({ signal: oneOf('SIGINT', 'SIGTERM', 'SIGHUP') }),
   warning: record({ message: text }),

@@ -9,6 +9,8 @@ export interface World {
   readonly seed?: number;
   readonly targets?: readonly string[];
   readonly ratePerSecond?: number;
+  /** First detach. */
+  readonly startMs?: number;
   readonly afterDetachMs?: number;
   readonly afterAttachMs?: number;
   /** From the detach's acknowledgement until nothing more is routed to it. */
@@ -53,6 +55,7 @@ const DEFAULTS = {
   seed: 1,
   targets: ['s1', 's2'] as readonly string[],
   ratePerSecond: 400,
+  startMs: 5000,
   afterDetachMs: 2000,
   afterAttachMs: 2000,
   detachLagMs: 400,
@@ -72,7 +75,6 @@ const DEFAULTS = {
 };
 type Full = typeof DEFAULTS;
 
-const START = 5000;
 const SETTLE = 1000;
 const DEPLOY = 1000;
 
@@ -101,7 +103,7 @@ export function worldRun(world: World = {}): RunFacts {
 }
 
 function livesOf(w: Full): readonly Life[] {
-  let at = START;
+  let at = w.startMs;
   return w.targets.map((target) => {
     const detachReq = at;
     const detachRes = at + 40;

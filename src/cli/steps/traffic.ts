@@ -3,6 +3,7 @@ import { readDuration } from '../../config/quantity.js';
 import { EXIT } from '../../domain/errors.js';
 import type { Io } from '../io.js';
 import type { Finish } from '../program.js';
+import { addTrafficWorker } from '../traffic-worker.js';
 import { outDir, planned, requiredRun, requiredRunId, type StepOptions, withStepOptions } from './run-name.js';
 
 interface StartOptions extends StepOptions {
@@ -17,6 +18,7 @@ export function addTraffic(program: Command, io: Io, finish: Finish): void {
   const traffic = program
     .command('traffic')
     .description('start or stop the traffic of a run whose steps are commands of their own');
+  addTrafficWorker(traffic, io, finish);
   withStepOptions(traffic.command('start'))
     .description('send the traffic of the run until traffic stop, verify --stop-traffic or its longest duration')
     .argument('[scenario]', 'scenario file (YAML), or ROLLPROOF_PLAN')

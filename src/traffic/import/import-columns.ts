@@ -1,5 +1,6 @@
-import type { SampleBatch } from '../../domain/sample.js';
+import { ENGINE_ERRORS, LANES, type SampleBatch } from '../../domain/sample.js';
 import { Dictionary } from '../embedded/dictionary.js';
+import { type ForeignRecord, phaseCode } from '../foreign/foreign-record.js';
 
 const START_ROWS = 1 << 16;
 
@@ -24,6 +25,7 @@ const COLUMNS = [
     'target',
     'version',
     'bootId',
+    'remoteIp',
     'connectionUse',
   ] as const),
 ];
@@ -49,6 +51,7 @@ export class ImportColumns {
   target = new Uint16Array(START_ROWS);
   version = new Uint16Array(START_ROWS);
   bootId = new Uint16Array(START_ROWS);
+  remoteIp = new Uint16Array(START_ROWS);
   connectionUse = new Uint32Array(START_ROWS);
   readonly texts = {
     statusText: new Dictionary(),
@@ -57,6 +60,7 @@ export class ImportColumns {
     target: new Dictionary(),
     version: new Dictionary(),
     bootId: new Dictionary(),
+    remoteIp: new Dictionary(),
   };
 
   /** Index of a new row, everything in it zero but the number and the times, which are unknown. */
@@ -70,6 +74,22 @@ export class ImportColumns {
     this.connectedAt[row] = Number.NaN;
     this.firstByteAt[row] = Number.NaN;
     this.endedAt[row] = Number.NaN;
+    return row;
+  }
+
+  /** A new row with what the record says; returns its index. */
+  put(record: ForeignRecord): number {
+    const row = this.add();
+    this.lane[row] = LANES.indexOf(record.lane);
+    this.errorPhase[row] = phaseCode(record.errorPhase);
+    for (const name of ['number', 'status', 'bodyOk', 'bodyBytes'] as const) this[name][row] = record[name];
+    for (const name of ['scheduledAt', 'sentAt', 'connectedAt', 'firstByteAt', 'endedAt'] as const)
+      this[name][row] = record[name];
+    for (const name of ['statusText', 'server', 'target', 'version', 'bootId', 'remoteIp'] as const)
+      this[name][row] = this.texts[name].codeOfText(record[name]);
+    const isSent = !Number.isNaN(record.sentAt);
+    this.error[row] = this.texts.error.codeOfText(record.error ?? (isSent ? '' : ENGINE_ERRORS.dropped));
+    this.connectionUse[row] = record.error === null && isSent ? (record.isReused ? 2 : 1) : 0;
     return row;
   }
 
@@ -138,7 +158,7 @@ export class ImportColumns {
       target: text('target'),
       version: text('version'),
       bootId: text('bootId'),
-      remoteIp: { codes: new Uint16Array(rows.length), values: [null] },
+      remoteIp: text('remoteIp'),
       localPort: new Uint16Array(rows.length),
       connectionId: new Uint32Array(rows.length),
       connectionUse: u32(this.connectionUse),
@@ -152,7 +172,7 @@ export class ImportColumns {
       return to;
     };
     for (const name of ['lane', 'errorPhase', 'bodyOk'] as const) this[name] = grown(this[name], new Uint8Array(size));
-    for (const name of ['status', 'statusText', 'server', 'error', 'target', 'version', 'bootId'] as const)
+    for (const name of ['status', 'statusText', 'server', 'error', 'target', 'version', 'bootId', 'remoteIp'] as const)
       this[name] = grown(this[name], new Uint16Array(size));
     for (const name of ['bodyBytes', 'connectionUse'] as const) this[name] = grown(this[name], new Uint32Array(size));
     this.number = grown(this.number, new Int32Array(size));

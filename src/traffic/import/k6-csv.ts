@@ -223,28 +223,9 @@ export class K6Csv {
   #probe(line: string): void {
     const parsed = parseProbeRow(line);
     if (parsed === null) throw new ImportError(this.#line, 'a row of the rollproof probe is not whole');
-    const { record } = parsed;
-    const c = this.#columns;
-    const row = c.add();
+    this.#columns.put(parsed.record);
     this.probes++;
     this.#unitMs = 1e-6;
-    c.lane[row] = LANES.indexOf(record.lane);
-    for (const name of [
-      'number',
-      'scheduledAt',
-      'sentAt',
-      'connectedAt',
-      'firstByteAt',
-      'endedAt',
-      'status',
-      'bodyOk',
-    ] as const)
-      c[name][row] = record[name];
-    for (const name of ['statusText', 'server', 'target', 'version', 'bootId'] as const)
-      c[name][row] = c.texts[name].codeOfText(record[name]);
-    c.error[row] = c.texts.error.codeOfText(record.error ?? '');
-    c.errorPhase[row] = phaseCode(record.errorPhase);
-    c.connectionUse[row] = record.error === null ? (record.isReused ? 2 : 1) : 0;
   }
 
   #drop(line: string): void {

@@ -8,6 +8,8 @@ export interface ProbeRow {
   /** Start of the lane's grid and of this iteration on it, wall ms. */
   readonly startMs: number;
   readonly begunMs: number;
+  /** The `Date` of the answer, whole seconds since the epoch; NaN = it had none, or the row is of an older probe. */
+  readonly dateS: number;
 }
 
 const FORMAT = '1';
@@ -50,6 +52,7 @@ export function parseProbeRow(line: string): ProbeRow | null {
   return {
     startMs: number(3),
     begunMs: number(4),
+    dateS: /^\d+$/.test(fields[21] ?? '') ? number(21) : Number.NaN,
     record: {
       ...blankRecord(fields[1] as Lane, number(4) + number(5)),
       number: number(2),
@@ -89,11 +92,13 @@ function stampMs(digits: string): number {
   return /^\d{19}$/.test(digits) ? Number(digits.slice(0, 13)) + Number(digits.slice(13)) / 1e6 : Number.NaN;
 }
 
-function bodyOk(field: string | undefined): 0 | 1 | 2 {
+/** A body check as the script wrote it. */
+export function bodyOk(field: string | undefined): 0 | 1 | 2 {
   return field === '0' ? 0 : field === '1' ? 1 : 2;
 }
 
-function text(field: string | undefined): string {
+/** A field as the script's `clean` wrote it. */
+export function text(field: string | undefined): string {
   try {
     return decodeURIComponent(field ?? '');
   } catch (notEncoded) {
