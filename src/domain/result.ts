@@ -1,5 +1,6 @@
 import type { AccessLogSummary } from './access-log.js';
 import type { AppChange, DeployEnd, EngineFacts, GeneratorLimits, PreflightFinding } from './event.js';
+import type { LatencySummary } from './latency-summary.js';
 import type { EventAlignment, Origin, Outage, SampleClass } from './outage.js';
 import type { Phase } from './phase.js';
 import type { BalancerFacts } from './ports.js';
@@ -8,6 +9,8 @@ import type { Scenario } from './scenario.js';
 import type { TargetId, TargetState } from './target.js';
 import type { Instant, Span } from './time.js';
 import type { CheckResult, Verdict } from './verdict.js';
+
+export type { LatencySummary };
 
 export const RESULT_SCHEMA = 'rollproof.result/1';
 
@@ -239,15 +242,6 @@ export interface Series {
     readonly columnMs: number;
     readonly counts: readonly (readonly number[])[];
   };
-}
-
-export interface LatencySummary {
-  readonly requests: number;
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly max: number;
 }
 
 export interface ErrorGroup {
