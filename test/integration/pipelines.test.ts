@@ -103,7 +103,7 @@ async function exported({ dir, env }: { readonly dir: string; readonly env: Read
 }
 
 // Not yet green: the first ends in STALE_VERSION after server-1-in; the parts' own tests hold meanwhile.
-describe.skip('the GoCD pipeline that export writes, a process per task', () => {
+describe('the GoCD pipeline that export writes, a process per task', () => {
   it(
     'rolls, leaves a report after every job, and comes to the verdict that run comes to; a missing part is never a PASS',
     async () => {
