@@ -1,6 +1,8 @@
 // npm run bench:import [-- REQUESTS]: how fast results of k6 (CSV) and JMeter (JTL) are read, beside a readline parser that
-// takes the same fields out of the same files. CPU seconds of this process; files are written to a temporary folder first
-// and read from the page cache. The readline parser reads a tenth of the file and is scaled.
+// takes the same fields out of the same files, and beside JMeter's own dashboard (`jmeter -g`) of the JTL where JMETER_HOME
+// names an installation. CPU seconds of the process that does it, median of three for ours; files are written to a temporary
+// folder first and read from the page cache. The readline parser reads a tenth of the file and is scaled.
+import { spawnSync } from 'node:child_process';
 import { closeSync, createReadStream, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +29,7 @@ function k6Rows(i) {
   return rows.join('\n');
 }
 const jtlRow = (i) =>
-  `${START_MS + i},${i % 90},probe,200,OK,probe 1-${i % 400},text,,true,,159,120,400,400,https://checkout.staging.example.com/,${i % 80},0,${i % 3}`;
+  `${START_MS + i},${i % 90},probe,200,OK,probe 1-${i % 400},text,true,,159,120,400,400,https://checkout.staging.example.com/,${i % 80},0,${i % 3}`;
 
 function write(name, header, row, count) {
   const path = join(folder, name);
@@ -77,12 +79,35 @@ async function readlineJtl(path) {
         at: Number(f[0]),
         elapsed: Number(f[1]),
         code: f[3],
-        ok: f[8] === 'true',
-        bytes: Number(f[10]),
-        latency: Number(f[15]),
+        ok: f[7] === 'true',
+        bytes: Number(f[9]),
+        latency: Number(f[14]),
       });
   }
   return samples.length;
+}
+
+/** JMeter's report of a JTL, JVM and all; null with a word when there is no JMeter, or when it fails. */
+function dashboard(path) {
+  const home = process.env.JMETER_HOME;
+  if (!home) return said('JMETER_HOME is not set: no dashboard to compare with');
+  const jar = join(home, 'bin', 'ApacheJMeter.jar');
+  const args = ['java', '-jar', jar, '-g', path, '-o', join(folder, 'dashboard'), '-j', join(folder, 'jmeter.log')];
+  const began = performance.now();
+  const run = spawnSync('bash', ['-c', 'TIMEFORMAT="%U %S"; time "$@" >&2', 'bash', ...args], { encoding: 'utf8' });
+  const wall = (performance.now() - began) / 1000;
+  if (run.status !== 0) return said(`jmeter -g failed: ${run.stderr.trim().split('\n').at(-2) ?? run.error}`);
+  const [user, system] = run.stderr.trim().split('\n').at(-1).split(' ').map(Number);
+  return { cpu: user + system, wall };
+}
+function said(why) {
+  console.log(why);
+  return null;
+}
+
+function print(who, { cpu, wall }, ours) {
+  const figures = [cpu.toFixed(2).padStart(9), (wall === null ? '-' : wall.toFixed(2)).padStart(9)].join(' ');
+  console.log(`  ${who.padEnd(34)}${figures} ${(cpu / ours.cpu).toFixed(1).padStart(8)}`);
 }
 
 const K6_HEADER =
@@ -91,7 +116,7 @@ const K6_HEADER =
     'error,error_code,',
   );
 const JTL_HEADER =
-  'timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,failureMessage,success,x,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect';
+  'timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect';
 
 try {
   for (const [name, header, row, byHand] of [
@@ -107,11 +132,12 @@ try {
     const ours = rounds.sort((a, b) => a.cpu - b.cpu)[1];
     if (ours.rows !== requests) throw new Error(`${name}: ${ours.rows} of ${requests} requests`);
     const theirs = await cpu(() => byHand(small));
-    const scaled = theirs.cpu * share;
-    console.log(
-      `${name.padEnd(12)} ${requests.toLocaleString('en')} requests, ${(size / 1e6).toFixed(0)} MB: ${ours.cpu.toFixed(2)} s CPU (${ours.wall.toFixed(2)} s), ` +
-        `${(size / 1e6 / ours.cpu).toFixed(0)} MB/s; readline ${scaled.toFixed(2)} s; ratio ${(scaled / ours.cpu).toFixed(1)}`,
-    );
+    console.log(`${name}: ${requests.toLocaleString('en')} requests, ${(size / 1e6).toFixed(0)} MB`);
+    console.log(`  ${''.padEnd(34)}${'CPU s'.padStart(9)} ${'wall s'.padStart(9)} ${'times'.padStart(8)}`);
+    print('rollproof import', ours, ours);
+    print(`readline, split(',') (x ${share})`, { cpu: theirs.cpu * share, wall: theirs.wall * share }, ours);
+    const page = name === 'results.jtl' ? dashboard(path) : null;
+    if (page !== null) print('jmeter -g (its dashboard)', page, ours);
     rmSync(path);
     rmSync(small);
   }

@@ -24,7 +24,7 @@ export const ENGINE_ERRORS = {
 
 /** Strings by code; `values[0]` is always null = absent. */
 export interface DictionaryColumn {
-  readonly codes: Uint16Array;
+  readonly codes: Uint8Array | Uint16Array;
   readonly values: readonly (string | null)[];
 }
 

@@ -1,6 +1,6 @@
 import { ORIGINS } from '../domain/outage.js';
 import { type ErrorGroup, FAILURES_KEPT, type FailureRow } from '../domain/result.js';
-import { ERROR_PHASES, LANES } from '../domain/sample.js';
+import { type DictionaryColumn, ERROR_PHASES, LANES } from '../domain/sample.js';
 import { classAt, type JudgedSamples } from './judged-samples.js';
 import type { PhasedSamples } from './phase-rows.js';
 
@@ -101,10 +101,7 @@ function phaseAt(samples: JudgedSamples, phased: PhasedSamples, row: number): st
   return phased.phases[phased.phase[row]!]?.id ?? null;
 }
 
-function textAt(
-  column: { readonly codes: Uint16Array; readonly values: readonly (string | null)[] },
-  row: number,
-): string | null {
+function textAt(column: DictionaryColumn, row: number): string | null {
   return column.values[column.codes[row]!] ?? null;
 }
 

@@ -30,9 +30,10 @@ function firstStepAt(events: readonly RunEvent[]): Instant | null {
  * a stopped application out. Null = no sign of any.
  */
 export function deployBeganAt({ events, header }: Pick<RunFacts, 'events' | 'header'>): Instant | null {
-  const detached = firstDetachAt(events);
+  const isBlueGreen = header.scenario.rollout.strategy === 'blue-green';
+  const detached = isBlueGreen ? firstStepAt(events) : firstDetachAt(events);
   const external = eventsOf(events, 'external-started')[0];
-  if (external === undefined) return header.scenario.rollout.strategy === 'blue-green' ? firstStepAt(events) : detached;
+  if (external === undefined) return detached;
   const began = external.by === 'command' ? external.at : firstSignAt(events, external.at);
   return began === null || detached === null ? (began ?? detached) : Math.min(began, detached);
 }

@@ -82,6 +82,12 @@ export function phaseAssigner(
       columns.phase[row] = here;
       return;
     }
+    if ((phase === undefined || begin >= phase.to) && !(end >= (starts[index + 1] ?? Number.POSITIVE_INFINITY))) {
+      // In no phase at all, like the whole warm-up.
+      columns.phase[row] = -1;
+      columns.ambiguous[row] = 1;
+      return;
+    }
     const near = Number.isNaN(begin) ? [] : phases.slice(Math.max(0, index), upperBound(starts, end));
     const assigned = assignPhase({ from: begin, to: end }, near);
     columns.phase[row] = assigned.phase === null ? -1 : (firstById.get(assigned.phase) ?? -1);

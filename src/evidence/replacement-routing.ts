@@ -38,7 +38,7 @@ export interface RoutedColumns {
   readonly sentAt: Float64Array;
   readonly endedAt: Float64Array;
   readonly servedBy: Int16Array;
-  readonly node: Uint16Array;
+  readonly node: Uint8Array | Uint16Array;
 }
 
 /** Index that stands for "someone who is none of the targets, but stamped the response". */

@@ -1,131 +1,186 @@
 import type { Data } from 'apache-arrow';
 import type { DictionaryColumn, SampleTable } from '../domain/sample.js';
-import { sampleRank } from './sample-order.js';
-import { REQUEST_COLUMN, TIME_COLUMNS, WORD_COLUMNS } from './sample-schema.js';
-import type { SampleStream, StreamBatch } from './sample-stream.js';
+import { inOrder, type NumberArray, sampleRank } from './sample-order.js';
+import { NUMBER_COLUMNS, REQUEST_COLUMN, TEXT_COLUMNS, TIME_COLUMNS, WORD_COLUMNS } from './sample-schema.js';
+import type { StreamBatch } from './sample-stream.js';
 import { TextMerge } from './text-merge.js';
 
-/** A batch with its place in the run before sorting: `from` is the number of its first row. */
-interface Placed {
-  readonly batch: StreamBatch;
+/** How a row of a column is made; `seq` and `scheduledAt` stand beside the columns of the same kind. */
+const NUMBERS = {
+  seq: Uint32Array,
+  scheduledAt: Float64Array,
+  status: Uint16Array,
+  bodyBytes: Uint32Array,
+  bodyOk: Uint8Array,
+  localPort: Uint16Array,
+  connectionId: Uint32Array,
+  connectionUse: Uint32Array,
+} as const;
+const NUMBER_NAMES = ['seq', 'scheduledAt', ...NUMBER_COLUMNS] as const;
+const TIME_NAMES = TIME_COLUMNS.map(([, name]) => name);
+const WORD_NAMES = WORD_COLUMNS.map(([name]) => name);
+type NumberName = keyof typeof NUMBERS;
+type TimeName = (typeof TIME_COLUMNS)[number][1];
+type WordName = (typeof WORD_COLUMNS)[number][0];
+
+/** Rows of one source, one after the other. */
+interface SourceRows {
   readonly source: string;
-  readonly sourceCode: number;
   readonly from: number;
+  readonly to: number;
 }
 
-type NumberArray = Uint8Array | Uint16Array | Uint32Array | Float64Array;
+/**
+ * Collects the rows of all streams in columns, batch by batch, and sorts them in the end: by scheduledAt, then source (by
+ * name), then seq. A batch is not kept: what it holds is copied when it comes, and columns are moved into order one by one,
+ * so that no more than the table and one column of it are held.
+ */
+export class SampleCollector {
+  private readonly numbers: Record<NumberName, NumberArray>;
+  private readonly times: Record<TimeName, Float64Array>;
+  private readonly words: Record<WordName, Uint8Array>;
+  private readonly texts = TEXT_COLUMNS.map(() => new TextMerge());
+  /** Only where a stream has it; rows of the others are null in it. */
+  private requests: TextMerge | null = null;
+  private readonly sources: SourceRows[] = [];
+  private capacity: number;
+  private rows = 0;
 
-/** All rows of all streams as one table, sorted by scheduledAt, then source (by name), then seq. */
-export function mergedTable(streams: readonly SampleStream[]): SampleTable {
-  const { placed, rows } = placedBatches(streams);
-  const rank = rankOf(placed, rows);
-  const number = <A extends NumberArray>(name: string, out: A): A => scattered(placed, name, rank, out);
-  const text = (name: string): DictionaryColumn => mergedText(placed, name, rank);
-  const scheduledAt = number('scheduledAt', new Float64Array(rows));
-  const time = (index: 0 | 1 | 2 | 3): Float64Array => instants(placed, TIME_COLUMNS[index][0], rank, scheduledAt);
-  const word = (index: 0 | 1): Uint8Array => wordCodes(placed, index, rank);
-  return {
-    length: rows,
-    source: sources(placed, rank),
-    seq: number('seq', new Uint32Array(rows)),
-    lane: word(0),
-    scheduledAt,
-    sentAt: time(0),
-    connectedAt: time(1),
-    firstByteAt: time(2),
-    endedAt: time(3),
-    status: number('status', new Uint16Array(rows)),
-    statusText: text('statusText'),
-    server: text('server'),
-    error: text('error'),
-    errorPhase: word(1),
-    bodyBytes: number('bodyBytes', new Uint32Array(rows)),
-    bodyOk: number('bodyOk', new Uint8Array(rows)),
-    target: text('target'),
-    version: text('version'),
-    bootId: text('bootId'),
-    remoteIp: text('remoteIp'),
-    localPort: number('localPort', new Uint16Array(rows)),
-    connectionId: number('connectionId', new Uint32Array(rows)),
-    connectionUse: number('connectionUse', new Uint32Array(rows)),
-    ...(placed.some(({ batch }) => batch.columns.has(REQUEST_COLUMN)) ? { request: text(REQUEST_COLUMN) } : {}),
-  };
-}
-
-function placedBatches(streams: readonly SampleStream[]): { placed: Placed[]; rows: number } {
-  const names = [...new Set(streams.map((stream) => stream.source))].sort();
-  const placed: Placed[] = [];
-  let rows = 0;
-  for (const { source, batches } of streams) {
-    for (const batch of batches) {
-      placed.push({ batch, source, sourceCode: names.indexOf(source), from: rows });
-      rows += batch.rows;
-    }
+  /** `expected` rows have room at once; more make it grow. */
+  constructor(expected: number) {
+    this.capacity = Math.max(1024, expected);
+    this.numbers = recordOf(NUMBER_NAMES, (name) => new NUMBERS[name](this.capacity));
+    this.times = recordOf(TIME_NAMES, () => new Float64Array(this.capacity));
+    this.words = recordOf(WORD_NAMES, () => new Uint8Array(this.capacity));
+    for (const text of this.texts) text.reserve(this.capacity);
   }
-  return { placed, rows };
-}
 
-function rankOf(placed: readonly Placed[], rows: number): Uint32Array {
-  const scheduledAt = new Float64Array(rows);
-  const seq = new Uint32Array(rows);
-  const source = new Uint16Array(rows);
-  for (const { batch, from, sourceCode } of placed) {
-    scheduledAt.set(valuesOf(batch, 'scheduledAt') as Float64Array, from);
-    seq.set(valuesOf(batch, 'seq'), from);
-    source.fill(sourceCode, from, from + batch.rows);
+  add(source: string, batch: StreamBatch): void {
+    const from = this.rows;
+    const to = from + batch.rows;
+    if (to > this.capacity) this.grow(to);
+    for (const name of NUMBER_NAMES) this.numbers[name].set(valuesOf(batch, name), from);
+    for (const [column, name] of TIME_COLUMNS) this.addTimes(batch, column, this.times[name], from);
+    for (const [name, words] of WORD_COLUMNS) addWords(batch, name, words, this.words[name], from);
+    for (const [i, name] of TEXT_COLUMNS.entries()) this.texts[i]!.add(dataOf(batch, name), batch.rows, from);
+    if (batch.columns.has(REQUEST_COLUMN)) this.addRequests(dataOf(batch, REQUEST_COLUMN), batch.rows, from);
+    this.rows = to;
+    const last = this.sources.at(-1);
+    if (last?.source === source) this.sources[this.sources.length - 1] = { ...last, to };
+    else this.sources.push({ source, from, to });
   }
-  return sampleRank({ scheduledAt, seq, source });
-}
 
-function scattered<A extends NumberArray>(placed: readonly Placed[], name: string, rank: Uint32Array, out: A): A {
-  for (const { batch, from } of placed) {
-    const values = valuesOf(batch, name);
-    for (let row = 0; row < batch.rows; row++) out[rank[from + row]!] = values[row]!;
+  /** All rows, sorted; nothing can be added after that. */
+  table(): SampleTable {
+    const rank = this.rank();
+    const number = <A extends NumberArray>(name: NumberName): A => moved(this.numbers, name, this.rows, rank) as A;
+    const time = (name: TimeName): Float64Array => moved(this.times, name, this.rows, rank);
+    const word = (name: WordName): Uint8Array => moved(this.words, name, this.rows, rank);
+    const text = (name: (typeof TEXT_COLUMNS)[number]): DictionaryColumn =>
+      this.texts[TEXT_COLUMNS.indexOf(name)]!.column(this.rows, rank);
+    return {
+      length: this.rows,
+      source: this.sourceColumn(rank),
+      seq: number('seq'),
+      lane: word('lane'),
+      scheduledAt: number('scheduledAt'),
+      sentAt: time('sentAt'),
+      connectedAt: time('connectedAt'),
+      firstByteAt: time('firstByteAt'),
+      endedAt: time('endedAt'),
+      status: number('status'),
+      statusText: text('statusText'),
+      server: text('server'),
+      error: text('error'),
+      errorPhase: word('errorPhase'),
+      bodyBytes: number('bodyBytes'),
+      bodyOk: number('bodyOk'),
+      target: text('target'),
+      version: text('version'),
+      bootId: text('bootId'),
+      remoteIp: text('remoteIp'),
+      localPort: number('localPort'),
+      connectionId: number('connectionId'),
+      connectionUse: number('connectionUse'),
+      ...(this.requests === null ? {} : { request: this.requests.column(this.rows, rank) }),
+    };
   }
-  return out;
-}
 
-/** `scheduledAt` + the stored µs, NaN where the column is null. */
-function instants(placed: readonly Placed[], name: string, rank: Uint32Array, scheduledAt: Float64Array): Float64Array {
-  const out = new Float64Array(scheduledAt.length).fill(Number.NaN);
-  for (const { batch, from } of placed) {
-    const values = valuesOf(batch, name);
-    const bitmap = dataOf(batch, name).nullBitmap;
+  /** `scheduledAt` + the stored µs, NaN where the column is null. */
+  private addTimes(batch: StreamBatch, column: string, out: Float64Array, from: number): void {
+    const values = valuesOf(batch, column);
+    const bitmap = dataOf(batch, column).nullBitmap;
     const whole = bitmap.length === 0;
+    const scheduledAt = this.numbers.scheduledAt;
     for (let row = 0; row < batch.rows; row++) {
-      if (!whole && ((bitmap[row >> 3]! >> (row & 7)) & 1) === 0) continue;
-      const place = rank[from + row]!;
-      out[place] = scheduledAt[place]! + values[row]! / 1000;
+      const isThere = whole || ((bitmap[row >> 3]! >> (row & 7)) & 1) === 1;
+      out[from + row] = isThere ? scheduledAt[from + row]! + values[row]! / 1000 : Number.NaN;
     }
   }
-  return out;
-}
 
-function wordCodes(placed: readonly Placed[], index: 0 | 1, rank: Uint32Array): Uint8Array {
-  const [name, words] = WORD_COLUMNS[index];
-  const out = new Uint8Array(rank.length);
-  for (const { batch, from } of placed) {
-    const dictionary: readonly unknown[] = [...(dataOf(batch, name).dictionary ?? [])];
-    const map = Uint8Array.from(dictionary, (word) => (words as readonly unknown[]).indexOf(word));
-    const values = valuesOf(batch, name);
-    for (let row = 0; row < batch.rows; row++) out[rank[from + row]!] = map[values[row]!]!;
+  private addRequests(data: Data, rows: number, from: number): void {
+    if (this.requests === null) {
+      this.requests = new TextMerge();
+      this.requests.reserve(this.capacity);
+    }
+    this.requests.add(data, rows, from);
   }
-  return out;
-}
 
-function mergedText(placed: readonly Placed[], name: string, rank: Uint32Array): DictionaryColumn {
-  const merge = new TextMerge(rank.length);
-  for (const { batch, from } of placed) {
-    // Only `request` may be missing, in streams of a source that knows of no several: null there.
-    if (batch.columns.has(name)) merge.add(dataOf(batch, name), batch.rows, rank, from);
+  private grow(needed: number): void {
+    this.capacity = Math.max(needed, 2 * this.capacity);
+    const { capacity } = this;
+    for (const name of NUMBER_NAMES) this.numbers[name] = grown(this.numbers[name], new NUMBERS[name](capacity));
+    for (const name of TIME_NAMES) this.times[name] = grown(this.times[name], new Float64Array(capacity));
+    for (const name of WORD_NAMES) this.words[name] = grown(this.words[name], new Uint8Array(capacity));
+    for (const text of this.texts) text.reserve(capacity);
+    this.requests?.reserve(capacity);
   }
-  return merge.column();
+
+  /** Where each row goes; null = they are in order. */
+  private rank(): Uint32Array | null {
+    const names = [...new Set(this.sources.map(({ source }) => source))].sort();
+    const source = new Uint16Array(names.length < 2 ? 0 : this.rows);
+    for (const each of names.length < 2 ? [] : this.sources)
+      source.fill(names.indexOf(each.source), each.from, each.to);
+    const scheduledAt = this.numbers.scheduledAt.subarray(0, this.rows) as Float64Array;
+    const seq = this.numbers.seq.subarray(0, this.rows) as Uint32Array;
+    return sampleRank({ scheduledAt, seq, source });
+  }
+
+  private sourceColumn(rank: Uint32Array | null): DictionaryColumn {
+    const merge = new TextMerge();
+    merge.reserve(this.rows);
+    for (const { source, from, to } of this.sources) merge.fill(source, from, to);
+    return merge.column(this.rows, rank);
+  }
 }
 
-function sources(placed: readonly Placed[], rank: Uint32Array): DictionaryColumn {
-  const merge = new TextMerge(rank.length);
-  for (const { batch, from, source } of placed) merge.fill(source, batch.rows, rank, from);
-  return merge.column();
+function recordOf<K extends string, V>(names: readonly K[], make: (name: K) => V): Record<K, V> {
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<K, V>;
+}
+
+function grown<A extends NumberArray>(old: NumberArray, fresh: A): A {
+  fresh.set(old);
+  return fresh;
+}
+
+/** The rows of a column in their order; the column as it was is let go of. */
+function moved<K extends string, A extends NumberArray>(
+  columns: Record<K, A>,
+  name: K,
+  rows: number,
+  rank: Uint32Array | null,
+): A {
+  const column = columns[name];
+  columns[name] = column.subarray(0, 0) as A;
+  return inOrder(column.subarray(0, rows) as A, rank);
+}
+
+function addWords(batch: StreamBatch, name: string, words: readonly string[], out: Uint8Array, from: number): void {
+  const dictionary: readonly unknown[] = [...(dataOf(batch, name).dictionary ?? [])];
+  const map = Uint8Array.from(dictionary, (word) => words.indexOf(word as string));
+  const values = valuesOf(batch, name);
+  for (let row = 0; row < batch.rows; row++) out[from + row] = map[values[row]!]!;
 }
 
 function dataOf(batch: StreamBatch, name: string): Data {

@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { type Data, DataType, type RecordBatch, RecordBatchReader, type Schema } from 'apache-arrow';
 import { RollproofError } from '../domain/errors.js';
+import type { SampleStreamFacts } from '../domain/sample.js';
 import { messagesOf } from './arrow-messages.js';
 import { METADATA, REQUEST_COLUMN, SAMPLE_SCHEMA_VERSION, sampleSchema, WORD_COLUMNS } from './sample-schema.js';
 
@@ -11,23 +12,19 @@ export interface StreamBatch {
   readonly columns: ReadonlyMap<string, Data>;
 }
 
-/** One stream file read back up to its last whole batch. */
-export interface SampleStream {
-  readonly source: string;
-  readonly batches: readonly StreamBatch[];
-  readonly complete: boolean;
-}
+/** Called for every whole batch of a stream, in its order. */
+export type TakeBatch = (source: string, batch: StreamBatch) => void;
 
 /**
  * Reads one `.arrows` file. Truncation at any byte and garbage give fewer batches and `complete: false`, never an
  * error; only an unreadable file (RUN_DIRECTORY_INVALID) and a newer schema (FACTS_FROM_THE_FUTURE) throw.
- * `fallbackSource` names the stream when not even its schema can be read.
+ * `fallbackSource` names the stream when not even its schema can be read. Batches are handed over one by one and not kept.
  */
-export function readStream(file: string, fallbackSource: string): SampleStream {
+export function readStream(file: string, fallbackSource: string, take: TakeBatch): SampleStreamFacts {
   const fd = opened(file);
   try {
     const messages = messagesOf(fd);
-    const batches: StreamBatch[] = [];
+    let rows = 0;
     let source = fallbackSource;
     let sound = false;
     try {
@@ -38,13 +35,14 @@ export function readStream(file: string, fallbackSource: string): SampleStream {
         const checked = checkedBatch(batch);
         sound = checked !== null;
         if (checked === null) break;
-        if (checked.rows > 0) batches.push(checked);
+        if (checked.rows > 0) take(source, checked);
+        rows += checked.rows;
       }
     } catch (error) {
       if (error instanceof RollproofError) throw error;
       sound = false;
     }
-    return { source, batches, complete: sound && messages.ended() };
+    return { source, rows, complete: sound && messages.ended() };
   } finally {
     closeSync(fd);
   }

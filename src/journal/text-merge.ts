@@ -1,5 +1,6 @@
 import type { Data, Vector } from 'apache-arrow';
 import type { DictionaryColumn } from '../domain/sample.js';
+import { inOrder } from './sample-order.js';
 
 /** Stands for every further value once a column has 65,534 distinct ones (its codes have 16 bits). */
 export const OVERFLOW_TEXT = '(too many distinct values)';
@@ -9,33 +10,40 @@ const OVERFLOW_CODE = 0xffff;
 export class TextMerge {
   private readonly codes = new Map<string, number>();
   private readonly values: (string | null)[] = [null];
-  private readonly maps = new Map<Vector, Uint16Array>();
-  private readonly out: Uint16Array;
+  /** Weak: a stream sends a whole new dictionary when it grows. */
+  private readonly maps = new WeakMap<Vector, Uint16Array>();
+  private out = new Uint16Array(0);
 
-  constructor(rows: number) {
-    this.out = new Uint16Array(rows);
+  /** Makes room for so many rows. */
+  reserve(rows: number): void {
+    const out = new Uint16Array(rows);
+    out.set(this.out);
+    this.out = out;
   }
 
-  /** Puts row i of `data` at `rank[from + i]`. */
-  add(data: Data, rows: number, rank: Uint32Array, from: number): void {
+  /** Puts the rows of `data` at `from` and after it. */
+  add(data: Data, rows: number, from: number): void {
     const map = this.mapOf(data.dictionary);
     const indices = data.values as Uint16Array;
     const bitmap = data.nullBitmap;
     const whole = bitmap.length === 0;
     for (let row = 0; row < rows; row++) {
       const present = whole || ((bitmap[row >> 3]! >> (row & 7)) & 1) === 1;
-      this.out[rank[from + row]!] = present ? map[indices[row]!]! : 0;
+      this.out[from + row] = present ? map[indices[row]!]! : 0;
     }
   }
 
-  /** A single value in `rows` places; used for the source column. */
-  fill(value: string, rows: number, rank: Uint32Array, from: number): void {
-    const code = this.codeOf(value);
-    for (let row = 0; row < rows; row++) this.out[rank[from + row]!] = code;
+  /** A single value in the rows [from, to); used for the source column. */
+  fill(value: string, from: number, to: number): void {
+    this.out.fill(this.codeOf(value), from, to);
   }
 
-  column(): DictionaryColumn {
-    return { codes: this.out, values: this.values };
+  /** The codes moved to their places, in one byte where that is enough; nothing can be added after that. */
+  column(rows: number, rank: Uint32Array | null): DictionaryColumn {
+    const codes = this.out.subarray(0, rows);
+    this.out = new Uint16Array(0);
+    // Copied by the constructor: `from` would make a list of all values first.
+    return { codes: inOrder(this.values.length <= 256 ? new Uint8Array(codes) : codes, rank), values: this.values };
   }
 
   private mapOf(dictionary: Vector | undefined): Uint16Array {

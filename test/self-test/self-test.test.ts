@@ -44,7 +44,7 @@ async function testOf(engine: TrafficEngine): Promise<EngineSelfTest> {
 /** The rows of one error made to look like answers, or left out. */
 function without(error: string, text: (value: string | null) => string | null) {
   return (batch: SampleBatch): SampleBatch => {
-    const hidden = batch.error.values.map((value) => value?.includes(error));
+    const hidden = batch.error.values.map((value) => value?.includes(error) === true);
     const status = batch.status.map((value, row) => (hidden[batch.error.codes[row]!] === true ? 200 : value));
     const phase = batch.errorPhase.map((value, row) => (hidden[batch.error.codes[row]!] === true ? 0 : value));
     const values = batch.error.values.map((value, at) => (hidden[at] === true ? text(value) : value));

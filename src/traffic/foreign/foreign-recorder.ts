@@ -6,6 +6,7 @@ import { blankRow } from '../embedded/recorder.js';
 import { Tally } from '../embedded/tally.js';
 import { planNumber, WHOLE } from '../segments.js';
 import { type ForeignRecord, phaseCode } from './foreign-record.js';
+import type { KeptAlive } from './kept-alive.js';
 import { RowOrder } from './row-order.js';
 import type { WallClock } from './wall-clock.js';
 
@@ -29,6 +30,8 @@ export class ForeignRecorder {
   readonly #clock: WallClock;
   readonly #row: Row = blankRow();
   #rows = 0;
+  #reuseSent = 0;
+  #reused = 0;
   #broken: string | null = null;
 
   constructor(workload: Pick<Workload, 'service' | 'traffic' | 'segment'>, sinks: Sinks, clock: WallClock) {
@@ -61,11 +64,19 @@ export class ForeignRecorder {
     return this.#tally.dropped;
   }
 
+  get keptAlive(): KeptAlive {
+    return { sent: this.#reuseSent, reused: this.#reused };
+  }
+
   add(record: ForeignRecord): void {
     this.#tally.scheduled++;
     if (Number.isNaN(record.sentAt)) this.#tally.dropped++;
     else {
       this.#tally.sent++;
+      if (record.lane === 'reuse') {
+        this.#reuseSent++;
+        if (record.isReused) this.#reused++;
+      }
       this.#tally.count(this.#fill(record));
     }
     this.#order.add(record);

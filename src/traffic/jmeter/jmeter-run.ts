@@ -5,6 +5,7 @@ import type { Lane } from '../../domain/sample.js';
 import { EnginePulse, REPORT_EVERY_MS } from '../foreign/engine-pulse.js';
 import type { ForeignRecord } from '../foreign/foreign-record.js';
 import { ForeignRecorder } from '../foreign/foreign-recorder.js';
+import { keptAliveProblem } from '../foreign/kept-alive.js';
 import { LaneLedger } from '../foreign/lane-ledger.js';
 import type { ProcessHost } from '../foreign/process-host.js';
 import { WallClock } from '../foreign/wall-clock.js';
@@ -133,8 +134,10 @@ export class JmeterRun {
   #end(broken: string | null): EngineEnd {
     const lost = [...this.#ledgers.values()].reduce((sum, { ledger }) => sum + ledger.lost, 0);
     const step = this.#clock.stepMs;
+    const reuse = lanesOf(this.#workload).find(({ name }) => name === 'reuse');
     const reasons = [
       broken,
+      reuse === undefined ? null : keptAliveProblem(this.#recorder.keptAlive, reuse.threads, reuse.ratePerSecond),
       this.#recorder.rows === 0 ? 'JMeter fired nothing' : null,
       this.#problem === broken ? null : this.#problem,
       this.#recorder.broken === broken ? null : this.#recorder.broken,

@@ -4,6 +4,7 @@ import { LANES, type Lane } from '../../domain/sample.js';
 import { EnginePulse, REPORT_EVERY_MS } from '../foreign/engine-pulse.js';
 import { blankRecord } from '../foreign/foreign-record.js';
 import { ForeignRecorder } from '../foreign/foreign-recorder.js';
+import { keptAliveProblem } from '../foreign/kept-alive.js';
 import { LaneLedger } from '../foreign/lane-ledger.js';
 import { LineSplitter } from '../foreign/line-splitter.js';
 import type { ProcessHost } from '../foreign/process-host.js';
@@ -37,6 +38,7 @@ export class K6Run {
   readonly #segment: Segment;
   readonly #host: ProcessHost;
   readonly #processes: readonly K6Process[];
+  readonly #reuse: ProbePlan['lanes'][number] | undefined;
   readonly #clock: WallClock;
   readonly #now: () => number;
   readonly #recorder: ForeignRecorder;
@@ -58,6 +60,7 @@ export class K6Run {
     this.#segment = workload.segment ?? WHOLE;
     this.#host = host;
     this.#processes = processes;
+    this.#reuse = plans.flatMap((plan) => plan.lanes).find(({ name }) => name === 'reuse');
     this.#now = clocks.now;
     this.#clock = new WallClock(clocks);
     this.#recorder = new ForeignRecorder(workload, sinks, this.#clock);
@@ -189,9 +192,13 @@ export class K6Run {
     const lost = lanes.reduce((sum, lane) => sum + Math.max(lane.lost, lane.missing), 0);
     const errors = this.#processes.flatMap((one) => one.errors);
     const step = this.#clock.stepMs;
+    const reuse = this.#reuse;
+    const unproven =
+      reuse === undefined ? null : keptAliveProblem(this.#recorder.keptAlive, reuse.vus, reuse.ratePerSecond);
     const reasons = [
       ...(this.#recorder.broken === null ? [] : [this.#recorder.broken]),
       ...this.#problems,
+      ...(unproven === null ? [] : [unproven]),
       ...(errors.length === 0 ? [] : [`k6 reported ${errors.length} errors, the first: ${errors[0]}`]),
       ...(step === 0 ? [] : [`the wall clock jumped by ${Math.round(step)} ms: k6's times cannot be placed`]),
     ];

@@ -1,4 +1,4 @@
-import { ERROR_PHASES, LANES, type SampleBatch } from '../../../src/domain/sample.js';
+import { type DictionaryColumn, ERROR_PHASES, LANES, type SampleBatch } from '../../../src/domain/sample.js';
 
 /** One sample as an object, codes turned into words. */
 export interface RowView {
@@ -30,8 +30,7 @@ export function rowsOf(batches: readonly SampleBatch[]): RowView[] {
   const rows: RowView[] = [];
   for (const b of batches) {
     for (let i = 0; i < b.length; i++) {
-      const text = (column: { codes: Uint16Array; values: readonly (string | null)[] }) =>
-        column.values[column.codes[i]!]!;
+      const text = (column: DictionaryColumn) => column.values[column.codes[i]!]!;
       rows.push({
         seq: b.seq[i]!,
         lane: LANES[b.lane[i]!]!,
