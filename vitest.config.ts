@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
+/** Whole runs of the built program in the lab: they wait far more than they work, so two at a time disturb nobody. */
+const RUNS = ['test/integration/**'];
 /** Real processes, sockets and clocks: these share two cores with what they measure. */
 const LIVE = [
   'test/balancer/**',
-  'test/integration/**',
   'test/lab/**',
   'test/traffic/**',
   'test/run/**',
@@ -23,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: ['test/**/*.test.ts'],
-          exclude: LIVE,
+          exclude: [...LIVE, ...RUNS],
           isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
@@ -38,6 +39,16 @@ export default defineConfig({
           fileParallelism: false,
           maxConcurrency: 3,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'runs',
+          include: RUNS.map((folder) => `${folder}/*.test.ts`),
+          maxWorkers: 2,
+          maxConcurrency: 2,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -16,7 +16,7 @@ import { balancerFiles, lockBalancer } from './balancer-lock.js';
 import { deriveReports } from './derive.js';
 import { errorText } from './error-text.js';
 import type { ExternalOptions, ExternalRequest } from './external-options.js';
-import { externalLimitMs, externalSetup, lookForWatch, withoutWaits } from './external-setup.js';
+import { checkExternal, externalLimitMs, externalSetup, lookForWatch, withoutWaits } from './external-setup.js';
 import { appendHistory } from './history-file.js';
 import type { Io } from './io.js';
 import { labAudit } from './lab-audit.js';
@@ -62,6 +62,7 @@ const WATCH_LAB_MS = 400;
 /** From a loaded scenario to reports on disk. Returns the exit code: the verdict's, or 2/3 when nothing was touched. */
 export async function conductRun(request: ConductRequest, io: Io): Promise<number> {
   const external = request.external ?? null;
+  if (external !== null) checkExternal(request.scenario);
   const limitMs = external === null ? undefined : externalLimitMs(external, request.scenario.rollout.deploy);
   const problems = request.study === undefined ? powerProblemsText(request.scenario, limitMs) : null;
   if (problems !== null && request.options.force !== true) {

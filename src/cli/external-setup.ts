@@ -1,3 +1,4 @@
+import { RollproofError } from '../domain/errors.js';
 import type { Balancer } from '../domain/ports.js';
 import type { DeployConfig, Scenario } from '../domain/scenario.js';
 import { preflightFindings } from '../pipeline/safety/preflight.js';
@@ -9,6 +10,21 @@ import type { Seen } from './look-before.js';
 import { type MarkChannel, openMarkChannel } from './mark-channel.js';
 
 const TIMEOUT_MS = 30 * 60_000;
+
+/**
+ * Who a deploy that is not ours moves is seen from outside, one target that leaves and comes back at a time: two groups that
+ * change places are not told apart from targets that are merely lost. @throws RollproofError ARGUMENT_INVALID.
+ */
+export function checkExternal({ rollout }: Scenario): void {
+  if (rollout.strategy !== 'blue-green') return;
+  throw new RollproofError(
+    'ARGUMENT_INVALID',
+    'a blue-green deploy can only be judged when rollproof itself makes it',
+    {
+      hint: 'leave the command out, or use a scenario whose targets are replaced in place',
+    },
+  );
+}
 
 /** How long a deploy that is not ours may take at most, ms. */
 export function externalLimitMs(request: ExternalRequest, deploy: DeployConfig): number {

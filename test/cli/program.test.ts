@@ -48,6 +48,8 @@ describe('the command line', () => {
     [['run', 'no-such-file.yaml'], /no-such-file\.yaml/],
     [['report', 'no-such-dir'], /not a run directory/],
     [['lab', '--seed', 'x'], /not a whole number/],
+    [['watch', scenario('blue-green.yaml')], /blue-green .* only be judged when rollproof itself makes it/],
+    [['run', scenario('blue-green.yaml'), '--', 'true'], /blue-green .* only be judged when rollproof itself makes it/],
     [['lab', '--set', 'drain'], /knob=value/],
     [['lab', '--set', 'drainEnabled=perhaps'], /must be true or false/],
     [['lab', '--set', 'nodes=0'], /from 1 to 8/],

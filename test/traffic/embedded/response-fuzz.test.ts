@@ -18,6 +18,7 @@ const responses = fc
     framing: fc.constantFrom('length', 'chunked', 'close'),
     body,
     cuts: fc.array(fc.nat(60), { maxLength: 3 }),
+    trailers: fc.array(fc.tuple(name, value), { maxLength: 2 }),
     interim: fc.boolean(),
   })
   .map((r) => {
@@ -32,7 +33,7 @@ const responses = fc
         .slice(1)
         .map((c, i) => `${(c - cuts[i]!).toString(16)}\r\n${r.body.slice(cuts[i], c)}\r\n`)
         .join('');
-      text += '0\r\n\r\n';
+      text += `0\r\n${r.trailers.map(([n, v]) => `${n}: ${v}\r\n`).join('')}\r\n`;
     }
     const interim = r.interim ? 'HTTP/1.1 100 Continue\r\n\r\n' : '';
     return `${interim}HTTP/1.${r.minor} ${r.status}${r.reason}\r\n${lines.join('\r\n')}${lines.length > 0 ? '\r\n' : ''}\r\n${bodyless ? '' : text}`;
@@ -60,6 +61,7 @@ function pieces(text: string, cuts: readonly number[]): string[] {
 /** Node's own parser on the same bytes: null when it refuses them or finds them incomplete. */
 function oracle(
   text: string,
+  method = 'GET',
 ): Promise<{ status: number; reason: string | undefined; bytes: number; target: string | null } | null> {
   return new Promise((resolve) => {
     const wire = new Duplex({
@@ -72,7 +74,7 @@ function oracle(
         });
       },
     });
-    const req = request({ createConnection: () => wire as never, method: 'GET', path: '/', host: 'x', setHost: false });
+    const req = request({ createConnection: () => wire as never, method, path: '/', host: 'x', setHost: false });
     req.on('error', () => resolve(null));
     req.on('upgrade', () => resolve(null));
     req.on('response', (res) => {
@@ -140,6 +142,27 @@ describe('ResponseReader under fuzz', () => {
       { numRuns: 600 },
     );
     expect(both).toBeGreaterThan(100);
+  });
+
+  it("agrees with Node's parser about answers to HEAD, which have no body whatever they announce", async () => {
+    let both = 0;
+    await fc.assert(
+      fc.asyncProperty(responses, async (text) => {
+        const head = text.slice(0, text.lastIndexOf('\r\n\r\n') + 4);
+        const theirs = await oracle(head, 'HEAD');
+        const ours = read([head], { eof: true, headOnly: true });
+        if (theirs === null || ours.state !== 'done') return;
+        both++;
+        expect({ status: ours.status, bytes: ours.bytes, target: ours.target }).toMatchObject({
+          status: theirs.status,
+          bytes: 0,
+          target: theirs.target,
+        });
+        expect(theirs.bytes).toBe(0);
+      }),
+      { numRuns: 200 },
+    );
+    expect(both).toBeGreaterThan(50);
   });
 
   it("accepts every well-formed response that Node's parser accepts", async () => {
