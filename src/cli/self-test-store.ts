@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { RollproofError } from '../domain/errors.js';
 import type { TrafficEngine } from '../domain/ports.js';
 import type { Traffic } from '../domain/scenario.js';
-import { type EngineSelfTest, isSameSubject, selfTestMisses } from '../domain/self-test.js';
+import { type EngineSelfTest, isBlind, isSameSubject, selfTestMisses } from '../domain/self-test.js';
 import { stateDir } from './balancer-lock.js';
 import type { Io } from './io.js';
 import { testEngine } from './self-test.js';
@@ -15,7 +15,7 @@ const RUN_TRIES = 2;
 /**
  * What is known of the engine a run uses. The embedded one is tested now unless it was before, for it takes 2 s; of k6 and
  * JMeter the last `doctor` counts, and null says that there was none for this version. A script of the user's own is not
- * what was tested. A test that could not be carried out, on a machine too busy for it, counts as none.
+ * what was tested. A test that could not be carried out, or was spoiled, on a machine too busy for it counts as none.
  * @throws RollproofError ENGINE_BLIND when the engine does not see what it vouches for: nothing may be proved with it.
  */
 export async function engineProof(
@@ -35,8 +35,11 @@ export async function engineProof(
   const isProven = known !== null && selfTestMisses(known).length === 0;
   const test = name === 'embedded' && !isProven ? await testEngine(name, io, RUN_TRIES) : known;
   if (test === null || test.error !== null) return null;
-  if (test !== known) writeSelfTest(test, io.env);
   const misses = selfTestMisses(test);
+  // Spoiled by a busy machine: no proof of anything, and no reason to refuse a run. What `doctor` found is kept with the run,
+  // which then proves nothing either.
+  if (misses.length > 0 && !isBlind(test)) return name === 'embedded' ? null : test;
+  if (test !== known) writeSelfTest(test, io.env);
   if (misses.length === 0) return test;
   throw new RollproofError(
     'ENGINE_BLIND',

@@ -49,6 +49,16 @@ export function selfTestMisses(test: EngineSelfTest): readonly string[] {
   return [...misses, ...resent];
 }
 
+/**
+ * Whether what was missed is the engine's way and not a busy machine's: who hides a kind of fault hides it nearly every time,
+ * while a machine that stands still for a moment lets one request in a hundred time out or fall beside its mark.
+ */
+export function isBlind({ cases, resent }: EngineSelfTest): boolean {
+  const promised = cases.filter((one) => one.promised && one.injected >= INJECTED_MIN);
+  const injected = promised.reduce((sum, one) => sum + one.injected, 0);
+  return promised.some(({ seen, injected: due }) => seen * 2 < due) || resent * 10 > injected;
+}
+
 /** Whether two tests are of the same thing: engine, its program, rollproof and Node. */
 export function isSameSubject(
   test: Pick<EngineSelfTest, 'engine' | 'version' | 'toolVersion' | 'node'>,

@@ -48,7 +48,7 @@ const passed: EngineSelfTest = {
 };
 const blind: EngineSelfTest = {
   ...passed,
-  cases: [{ fault: 'hung', promised: true, injected: 21, seen: 20, otherwise: 0 }],
+  cases: [{ fault: 'hung', promised: true, injected: 21, seen: 2, otherwise: 0 }],
 };
 const k6 = { capabilities: { name: 'k6' }, tools: { k6: 'v2.2.0' } } as unknown as TrafficEngine;
 const K6_TRAFFIC = { engine: 'k6', script: null, plan: null } as const;
@@ -119,7 +119,7 @@ describe('rollproof doctor', () => {
       engines: [blind, shown],
       problems: ['k6: hung'],
     });
-    expect(text).toMatch(/no answer at all +20 of 21: MISSED +–/);
+    expect(text).toMatch(/no answer at all +2 of 21: MISSED +–/);
     expect(text).toMatch(/\(FIN\) +– +0 of 5, hidden/);
     expect(text).toMatch(/sent again without a word +0 +5/);
     expect(text).toMatch(/PROBLEM: k6: hung/);
@@ -142,6 +142,13 @@ describe('engineProof', () => {
     const { io } = ioIn('blind');
     writeSelfTest(blind, io.env);
     await expect(engineProof(K6_TRAFFIC, k6, io)).rejects.toMatchObject({ code: 'ENGINE_BLIND', exitCode: 69 });
+  });
+
+  it('keeps with the run what `doctor` found missing here and there', async () => {
+    const { io } = ioIn('spoiled');
+    const spoiled = { ...passed, cases: [{ ...passed.cases[0]!, seen: 20 }] };
+    writeSelfTest(spoiled, io.env);
+    expect(await engineProof(K6_TRAFFIC, k6, io)).toEqual(spoiled);
   });
 
   it('tests the embedded engine where nobody has yet, and only once', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { embeddedEngine } from '../../dist/traffic/embedded/engine.js';
 import type { TrafficEngine } from '../../src/domain/ports.js';
 import type { SampleBatch } from '../../src/domain/sample.js';
-import { type EngineSelfTest, SELF_TEST_FAULTS, selfTestMisses } from '../../src/domain/self-test.js';
+import { type EngineSelfTest, isBlind, SELF_TEST_FAULTS, selfTestMisses } from '../../src/domain/self-test.js';
 import { realClock } from '../../src/run/clock.js';
 import { patientSelfTest, QUICK_PACE, selfTestTraffic } from '../../src/self-test/self-test.js';
 
@@ -103,6 +103,14 @@ describe('selfTestMisses', () => {
     expect(selfTestMisses({ ...base, cases: [{ ...hidden, promised: true }] })).toEqual([
       'dropped-fin: 9 of 9 were not seen',
     ]);
+  });
+
+  it('tells an engine that hides a kind of fault from a machine that was busy', () => {
+    const fault = (seen: number) => ({ fault: 'truncated', promised: true, injected: 47, seen, otherwise: 0 }) as const;
+    expect(isBlind({ ...base, cases: [fault(46)] })).toBe(false);
+    expect(isBlind({ ...base, cases: [...base.cases, fault(23)] })).toBe(true);
+    expect(isBlind({ ...base, cases: [{ ...fault(0), promised: false }] })).toBe(false);
+    expect([1, 9].map((resent) => isBlind({ ...base, cases: [fault(47)], resent }))).toEqual([false, true]);
   });
 
   it('wants enough faults, no silent retries, and a test at all', () => {
