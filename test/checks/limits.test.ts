@@ -113,6 +113,11 @@ describe('enough-requests', () => {
     const rate = emptyEvidence().run.scenario.traffic.ratePerSecond;
     const result = judge('enough-requests', counts({ judged: 1000 }));
     expect(result.hint).toContain(`at least ${Math.ceil((rate * 2995) / 1000).toLocaleString('en')} per second`);
+    const uneven = judge('enough-requests', counts({ judged: 997 }));
+    expect((rate * 2995) / 997).not.toBe(Math.round((rate * 2995) / 997));
+    expect(uneven.hint).toContain(`at least ${Math.ceil((rate * 2995) / 997).toLocaleString('en')} per second`);
+    // No number of requests shows that nothing at all fails.
+    expect(judge('enough-requests', counts({ judged: 1000 }), { slo: 1 }).hint).toMatch(/^Raise traffic.rate, or/);
   });
   it('compares with the baseline under the attributed policy', () => {
     const attributed = { mode: 'attributed', delta: 0.001 } as const;
@@ -161,6 +166,10 @@ describe('drain-exercised', () => {
     expect(judge('drain-exercised', idle)).toMatchObject({ status: 'warning', code: 'DRAIN_NOT_EXERCISED' });
     expect(judge('drain-exercised', idle, { requireDrain: true })).toMatchObject({ status: 'inconclusive' });
     expect(judge('drain-exercised', idle).message).toContain('on s2 at');
+    // Green is not detached: there is nothing to drain.
+    const green = { ...replacement('green', { inFlightAtDetach: 0 }), role: 'green' } as const;
+    expect(judge('drain-exercised', { replacements: [green, replacement('s1')] }).status).toBe('pass');
+    expect(judge('drain-exercised', { replacements: [green] }).status).toBe('skipped');
     expect(judge('drain-exercised', { replacements: [idle.replacements[0]!] }).status).toBe('pass');
     expect(judge('drain-exercised', { replacements: [] }).status).toBe('skipped');
   });
@@ -230,6 +239,7 @@ describe('baseline-quiet', () => {
     expect(judge('baseline-quiet', counts({ baseline: 0 })).status).toBe('skipped');
     expect(judge('baseline-quiet', counts({ failed: 1 })).status).toBe('pass');
     expect(judge('baseline-quiet', {}).status).toBe('pass');
+    expect(judge('baseline-quiet', {}, { mode: 'attributed' }).status).toBe('pass');
   });
 });
 
@@ -287,6 +297,10 @@ describe('strict and attributed failures', () => {
       message: 'ROUTED_TO_STOPPED it was',
     });
     expect(judge('deploy-mechanism', { mechanism: 0, outages }, attributed).status).toBe('pass');
+    expect(judge('deploy-mechanism', { mechanism: 0, maybeMechanism: 0 }, attributed).status).toBe('pass');
+    const maybe = judge('deploy-mechanism', { mechanism: 0, maybeMechanism: 1 }, attributed);
+    expect(maybe).toMatchObject({ status: 'inconclusive', code: 'TIMES_UNCERTAIN' });
+    expect(judge('deploy-mechanism', { mechanism: 1, maybeMechanism: 2 }, attributed).status).toBe('fail');
     expect(judge('deploy-mechanism', { mechanism: 2, outages: [] }, attributed).message).toMatch(/^2 failures tied/);
     expect(judge('deploy-mechanism', { mechanism: 1, outages }).status).toBe('skipped');
   });

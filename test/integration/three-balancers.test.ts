@@ -21,7 +21,7 @@ targets:
   - { id: staging-1, instance: i-00000000000000001 }
   - { id: staging-2, instance: i-00000000000000002 }
 rollout:
-  sleep: { afterDetach: ${afterDetach}, afterAttach: 1800ms }
+  sleep: { afterDetach: ${afterDetach}, afterAttach: 3500ms }
   version: v2
   previousVersion: v1
   deploy: { command: [rollproof, lab, deploy], timeout: 20s }
