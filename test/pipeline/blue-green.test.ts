@@ -52,7 +52,12 @@ async function rig(
           fake.calls.push(`deploy ${target.id}`);
         },
       },
-      events: { append: (event) => void events.push(event) },
+      events: {
+        append(event) {
+          events.push(event);
+          if (event.kind === 'warning' && / is about to be /.test(event.message)) fake.calls.push('journal');
+        },
+      },
       clock: fakeClock(),
       targets,
       rollout: scenario.rollout,
@@ -112,9 +117,12 @@ describe('the pipeline of a blue-green deploy', () => {
       b.refuse.set('detach b2', new RollproofError('BALANCER_REFUSED', 'no')),
     );
     expect(end).toMatchObject({ deploy: 'failed', stillDetached: [], error: { code: 'BALANCER_REFUSED' } });
-    expect(calls.slice(4)).toEqual(['detach b1', 'detach b2', 'attach b1', 'attach b2', 'detach g1', 'detach g2']);
+    expect(calls.slice(4, 8)).toEqual(['detach b1', 'detach b2', 'attach b1', 'attach b2']);
+    expect(calls.slice(8)).toEqual(['journal', 'detach g1', 'journal', 'detach g2']);
     expect(events.filter((e) => e.kind === 'warning').map((e) => e.message)).toEqual([
+      'g1 is about to be taken out again: blue is in service',
       'g1 was taken out again',
+      'g2 is about to be taken out again: blue is in service',
       'g2 was taken out again',
     ]);
   });

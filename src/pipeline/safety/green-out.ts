@@ -41,6 +41,8 @@ export async function greenOut(
     return;
   }
   for (const target of came) {
+    // Written down before it is done, as every detach: whoever is killed here must not leave a riddle.
+    say(deps, `${target.id} is about to be taken out again: blue is in service`);
     const requestedAt = deps.clock.now();
     let error: string | null = null;
     try {

@@ -1,6 +1,7 @@
 import { ENGINE_ERRORS, ERROR_PHASES, type ErrorPhase } from '../../domain/sample.js';
 import type { Service } from '../../domain/scenario.js';
 import type { Instant } from '../../domain/time.js';
+import type { ReProbeEvent } from '../../domain/traffic-event.js';
 import { LANE_CODE } from '../arrivals.js';
 import type { Address } from './address-book.js';
 import { HttpClient } from './client.js';
@@ -12,21 +13,7 @@ import { headFormat } from './response-head.js';
 import type { OpenSocket, SocketEvents } from './sockets.js';
 
 /** One request asked again on a new connection: the `re-probe` event but for its source. */
-export interface ReProbeFigures {
-  readonly at: Instant;
-  readonly seq: number;
-  readonly remoteIp: string;
-  readonly failedAt: Instant;
-  readonly failure: string;
-  readonly sentAt: Instant;
-  readonly endedAt: Instant;
-  readonly status: number;
-  readonly error: string | null;
-  readonly errorPhase: ErrorPhase;
-  readonly bodyOk: number;
-  readonly target: string | null;
-  readonly request: string | null;
-}
+export type ReProbeFigures = Omit<ReProbeEvent, 'kind' | 'source'>;
 
 /** What re-probes are made with. */
 export interface ReProbeParts {
