@@ -1,4 +1,4 @@
-import { ENGINE_ERRORS, ERROR_PHASES, type ErrorPhase } from '../../domain/sample.js';
+import { ENGINE_ERRORS, ERROR_PHASES } from '../../domain/sample.js';
 import type { Service } from '../../domain/scenario.js';
 import type { Instant } from '../../domain/time.js';
 import type { ReProbeEvent } from '../../domain/traffic-event.js';
