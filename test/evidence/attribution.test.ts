@@ -113,6 +113,22 @@ describe('causes', () => {
     expect(first([failure({ sentAt: 12_300, node: 2 })], { lives: late }).code).toBe('ROUTED_TO_STOPPED');
   });
 
+  it('blame a stopped target that hides by drawing everything, but not one let go of before its stop', () => {
+    // Given up 100 ms after the stop at 12,100: from there on only the excess of failures speaks.
+    const drawing = life(0, 10_000, { maybeRoutedUntil: 12_200, failsStopped: true });
+    expect(first([failure({ sentAt: 12_900 })], { lives: [drawing] }).code).toBe('ROUTED_TO_STOPPED');
+    const gone = life(0, 10_000, { maybeRoutedUntil: 12_099, failsStopped: true });
+    expect(first([failure({ sentAt: 12_900 })], { lives: [gone] }).code).toBe('UNEXPLAINED');
+    // One node had let go of it, the other had not.
+    const routedUntil = new Map([
+      [1, 10_600],
+      [2, 12_200],
+    ]);
+    const nodes = life(0, 10_000, { maybeRoutedUntil: 12_200, routedUntil, failsStopped: true });
+    expect(first([failure({ sentAt: 12_900, node: 1 })], { lives: [nodes] }).code).toBe('UNEXPLAINED');
+    expect(first([failure({ sentAt: 12_900, node: 2 })], { lives: [nodes] }).code).toBe('ROUTED_TO_STOPPED');
+  });
+
   it('do not say routed when nobody was in service', () => {
     const lives = [life(0, 10_000, { firstOkAt: 23_000 }), life(1, 20_000)];
     expect(first([failure({ sentAt: 22_300 })], { lives }, 'full').code).toBe('NO_HEALTHY_INSTANCE');

@@ -14,6 +14,7 @@ import {
   maybeBy,
   mayHaveNobody,
   requests,
+  wasLetGoBeforeStop,
 } from './rule.js';
 
 /** How far from the drain limit a cut still counts as made by it. */
@@ -52,8 +53,10 @@ export const routedToStopped: CauseRule = {
     const isClass = maybeBalancer5xx(f) || f.class === 'refused' || f.class === 'reset' || f.class === 'timeout';
     // With nobody in service the balancer answers every request itself: that is another cause.
     if (!isClass || mayHaveNobody(f, context, outage)) return false;
-    // A dead target that fails fast may draw all requests of a balancer that counts those outstanding.
-    return mayBeRouted(f, life) || (life.failsStopped && !hitsEverybody(f, outage, context));
+    if (mayBeRouted(f, life)) return true;
+    // A dead target that fails fast may draw all requests of a balancer that counts those outstanding, and hide so from
+    // the test of the rotation. A node that had let go of it before its application stopped cannot be drawn to it.
+    return life.failsStopped && !wasLetGoBeforeStop(f, life) && !hitsEverybody(f, outage, context);
   },
   tell({ failures, life }) {
     if (life === null) return { sentence: '', hint: '' };

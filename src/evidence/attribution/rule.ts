@@ -52,7 +52,16 @@ export function isOfBalancer(failure: FailureView, context: CauseContext): boole
 
 /** The balancer node that took this request may still have routed to the target then. */
 export function mayBeRouted(failure: FailureView, life: CauseLife): boolean {
-  return failure.sentAt <= (life.routedUntil.get(failure.node) ?? life.maybeRoutedUntil);
+  return failure.sentAt <= routedUntilBy(failure, life);
+}
+
+/** The balancer node that took this request no longer routed to the target when its application stopped. */
+export function wasLetGoBeforeStop(failure: FailureView, life: CauseLife): boolean {
+  return life.stopAt !== null && routedUntilBy(failure, life) < life.stopAt;
+}
+
+function routedUntilBy(failure: FailureView, life: CauseLife): number {
+  return life.routedUntil.get(failure.node) ?? life.maybeRoutedUntil;
 }
 
 /** Chance that a fault of one target hits every request by itself. */
