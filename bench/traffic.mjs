@@ -46,7 +46,8 @@ say(
 try {
   for (const name of chosen) {
     results[name] = await SECTIONS[name]();
-    say(`  (load ${loadavg()[0].toFixed(1)}: above the number of cores, lateness is that of the machine)`);
+    const load = loadavg()[0];
+    say(`  (load ${load.toFixed(1)}${load > cpus().length ? ': more than cores, lateness is that of the machine' : ''})`);
   }
 } finally {
   await target.stop();
