@@ -1,6 +1,6 @@
 import type { Replacement } from '../domain/result.js';
 import { type Check, type CheckMeta, inconclusive, passed } from './check.js';
-import { listed } from './figures.js';
+import { counted, listed } from './figures.js';
 
 const meta: CheckMeta = {
   id: 'targets-replaced',
@@ -44,7 +44,7 @@ function gaps(r: Replacement): readonly string[] {
     ...(r.returned || r.role === 'blue' ? [] : [`${r.target} was not seen to serve the new version after its attach`]),
     ...((r.maybeStale ?? 0) > 0
       ? [
-          `${r.target} answered ${r.maybeStale} times with what it ran before, when it may already have been attached again`,
+          `${r.target} answered ${counted(r.maybeStale ?? 0, 'time')} with what it ran before, when it may already have been attached again`,
         ]
       : []),
     ...(r.left && r.returned && !r.replaced ? [`${r.target} was not seen to be replaced by a new process`] : []),
