@@ -1,7 +1,9 @@
 import type { Comparison, Recommendation, VariantRow } from '../domain/comparison.js';
 import { formatDuration } from '../domain/time.js';
+import { deploysToProve } from './recommendation-statement.js';
+import { ratioText } from './statement.js';
 
-/** The first sentence of a study, and how much it stands on. */
+/** The first sentence of a study, and how much it stands on. Short: the whole statements stand below it. */
 export function headlineOf(
   recommendations: readonly Recommendation[],
   rows: readonly VariantRow[],
@@ -22,15 +24,56 @@ export function headlineOf(
   if (shown.every((ms) => ms !== null)) {
     const names = recommendations.map((r, i) => `${named(r)} ${formatDuration(shown[i] ?? Number.NaN)}`);
     return {
-      headline: `${begun}Smallest ${names.join(', ')}.${savingOf(recommendations, shown, facts)}`,
+      headline: `${begun}Smallest ${names.join(', ')}.${savingOf(recommendations, shown, facts)}${gatedText(rows)}`,
       standing: 'proven',
     };
   }
   const observed = recommendations.some((r) => r.observedMinimumMs !== null);
-  return { headline: `${begun}${recommendations.map(withGroup).join(' ')}`, standing: observed ? 'observed' : 'none' };
+  const found = recommendations.map((r, i) => unproven(r, shown[i] ?? null)).join('; ');
+  return {
+    headline: `${begun}${complete ? capital(found) : found}.${toProve(recommendations)}${gatedText(rows)}`,
+    standing: observed ? 'observed' : 'none',
+  };
 }
 
-const withGroup = (r: Recommendation): string => (r.group === '' ? r.statement : `${r.group}: ${r.statement}`);
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** `sleep 5 s: observed, not proven (longest need seen 2 s)`. */
+function unproven(r: Recommendation, provenMs: number | null): string {
+  const of = `${r.of}${r.group === '' ? '' : ` (${r.group})`}`;
+  if (provenMs !== null) return `${of} ${formatDuration(provenMs)}: proven`;
+  const row = r.table.find((each) => each.sleepMs === r.observedMinimumMs);
+  const more =
+    row === undefined || row.needMore === 0 ? '' : `, though ${row.needMore} of ${row.trials} needed more or may have`;
+  const need = r.provisional === null ? more : ` (longest need seen ${formatDuration(r.provisional.needMs)})`;
+  if (r.observedMinimumMs === null) return `no ${of} was without downtime at it and above${need}`;
+  return `${of} ${formatDuration(r.observedMinimumMs)}: observed, not proven${need}`;
+}
+
+function toProve(recommendations: readonly Recommendation[]): string {
+  const open = recommendations.filter((r) => r.byNeedMs === null && r.byRunsMs === null);
+  const takes = Math.max(...open.map((r) => deploysToProve(r)));
+  const limit = open[0]?.limit;
+  if (limit === undefined || !Number.isFinite(takes)) return '';
+  return ` To prove downtime in at most ${ratioText(limit)} of deploys takes ${takes} clean ones.`;
+}
+
+/** A wait on the balancer's own word stands beside the sleeps: what it did, and what it costs against them. */
+function gatedText(rows: readonly VariantRow[]): string {
+  const clean = rows.filter((r) => r.variant.wait === 'sleep' && r.runs > 0 && r.bad === 0);
+  const quickest = Math.min(...clean.map((r) => r.deployMs ?? Number.POSITIVE_INFINITY));
+  const against = Number.isFinite(quickest)
+    ? ` (${formatDuration(quickest)} with the quickest sleep that had none)`
+    : '';
+  return rows
+    .filter((r) => r.variant.wait !== 'sleep' && r.runs > 0)
+    .map(({ variant, bad, runs, deployMs }) => {
+      const took = deployMs === null ? '' : `, a deploy took ${formatDuration(deployMs)}${against}`;
+      return ` ${variant.label}: ${bad} of ${runs} deploys had downtime${took}.`;
+    })
+    .join('');
+}
+
 const named = (r: Recommendation): string => `safe ${r.of}${r.group === '' ? '' : ` (${r.group})`}:`;
 
 /** What the scenario's own sleeps cost beyond the recommended ones, where there is one group of them. */

@@ -35,13 +35,17 @@ function sharing(sleeps: number): string {
   return `shared among ${sleeps > 1 ? `${sleeps} sleeps and ` : ''}two ways to tell`;
 }
 
-function notProven(found: Found): string {
-  const { limit, alpha, of, observedMinimumMs, candidatesMs, hasNeed } = found;
-  const wanted = `No ${of} is proven to have downtime in at most ${ratioText(limit)} of deploys (${confidenceOf(alpha)})`;
+/** How many deploys in a row without a longer need (where it says nothing: without downtime) would prove a sleep. */
+export function deploysToProve({ limit, alpha, candidatesMs, hasNeed }: Found): number {
   const { needAlpha, runsAlpha } = sharedError(alpha, hasNeed);
-  const [n, without] = hasNeed
-    ? [cleanDeploysFor(limit, needAlpha / Math.max(1, candidatesMs.length)), 'without a longer need']
-    : [cleanDeploysFor(limit, runsAlpha), 'without downtime'];
+  return cleanDeploysFor(limit, hasNeed ? needAlpha / Math.max(1, candidatesMs.length) : runsAlpha);
+}
+
+function notProven(found: Found): string {
+  const { limit, alpha, of, observedMinimumMs, hasNeed } = found;
+  const wanted = `No ${of} is proven to have downtime in at most ${ratioText(limit)} of deploys (${confidenceOf(alpha)})`;
+  const n = deploysToProve(found);
+  const without = hasNeed ? 'without a longer need' : 'without downtime';
   const more = Number.isFinite(n) ? `; that takes ${n} ${n === 1 ? 'deploy' : 'deploys'} ${without}` : '';
   const observed =
     observedMinimumMs === null

@@ -75,18 +75,33 @@ describe('studyComparison', () => {
     const found = study(SLEEPS, clean(3));
     expect(found.standing).toBe('observed');
     expect(found.recommendations[0]).toMatchObject({ byNeedMs: null, byRunsMs: null, observedMinimumMs: 5000 });
-    expect(found.headline).toContain('Observed, not proven: 5 s');
+    expect(found.headline).toBe(
+      'So far: sleep 5 s: observed, not proven. To prove downtime in at most 5 % of deploys takes 94 clean ones.',
+    );
+    expect(found.recommendations[0]?.statement).toContain('Observed, not proven: 5 s');
     expect(found.rows.map((row) => row.standing)).toEqual(['downtime', 'clean', 'clean']);
     expect(found.complete).toBe(false);
     expect(found.doesNotProve.join(' ')).toContain('not complete');
+  });
+
+  it('does not let a sleep that nothing failed with look safe when deploys needed more', () => {
+    const late = [need(7000), need(6000)];
+    const runs = repeated(3, (b) => [runAt(1, 5000, b, { targets: late }), runAt(2, 15_000, b)]);
+    expect(
+      study(
+        SLEEPS.slice(1),
+        runs.map((r) => ({ ...r, variant: r.variant - 1 })),
+      ).headline,
+    ).toContain('leep 5 s: observed, not proven, though 3 of 6 needed more or may have');
   });
 
   it('tells from one long run what shorter sleeps would have done', () => {
     const found = study(SLEEPS, [runAt(2, 15_000, 0)]);
     expect(found.recommendations[0]?.provisional).toMatchObject({ needMs: 2000, sleepMs: 5000 });
     expect(found.recommendations[0]?.table[1]).toMatchObject({ trials: 1, needMore: 0, runs: 0 });
-    expect(found.headline).toContain('The longest need seen was 2 s');
-    expect(found.headline).toContain('at least 5 % of such deploys need no more');
+    expect(found.headline).toContain('(longest need seen 2 s)');
+    expect(found.recommendations[0]?.statement).toContain('The longest need seen was 2 s');
+    expect(found.recommendations[0]?.statement).toContain('at least 5 % of such deploys need no more');
   });
 
   it('recommends nothing when a run failed although it slept long enough', () => {
@@ -156,6 +171,9 @@ describe('studyComparison', () => {
     expect(found.recommendations[0]?.table[1]?.trials).toBe(6);
     expect(found.rows[3]).toMatchObject({ runs: 3, bad: 0, deployMs: 9000 });
     expect(found.rows[3]?.statement).toContain('wait health: 0 of 3 deploys had downtime');
+    expect(found.headline).toMatch(
+      / wait health: 0 of 3 deploys had downtime, a deploy took 9 s \(22 s with the quickest sleep that had none\)\.$/,
+    );
   });
 
   it("reckons what a recommendation saves from the scenario's own sleeps", () => {
