@@ -47,7 +47,9 @@ try {
   for (const name of chosen) {
     results[name] = await SECTIONS[name]();
     const load = loadavg()[0];
-    say(`  (load ${load.toFixed(1)}${load > cpus().length ? ': more than cores, lateness is that of the machine' : ''})`);
+    say(
+      `  (load ${load.toFixed(1)}${load > cpus().length ? ': more than cores, lateness is that of the machine' : ''})`,
+    );
   }
 } finally {
   await target.stop();
