@@ -17,6 +17,7 @@ import { runStudy } from './compare-study.js';
 import { sweptVariants } from './compare-variants.js';
 import { WASHOUT_MS } from './compare-washout.js';
 import type { Io } from './io.js';
+import { resolveOverrides } from './resolve-option.js';
 import { confirmed, scenarioFrom } from './run.js';
 import { studyRuns } from './study-facts.js';
 import { createStudy, isStudy, readStudy, STUDY_SCHEMA, type StudyHeader } from './study-file.js';
@@ -75,7 +76,7 @@ function given(options: CompareOptions): Partial<CompareOptions> {
 
 async function preparedStudy(file: string, options: CompareOptions, io: Io): Promise<Prepared> {
   const numbers = studyNumbers(options);
-  const base = await scenarioFrom(file, io);
+  const base = await scenarioFrom(file, io, resolveOverrides(options.resolve));
   const variants = sweptVariants(file, options, io);
   const isLab = base.balancer.kind === 'lab';
   const deployGuessMs = numbers.deployGuessMs ?? (isLab ? LAB_DEPLOY_MS : REAL_DEPLOY_MS);
