@@ -24,15 +24,13 @@ export async function reconcile(scenario: Scenario, balancer: Balancer, io: Io):
   if (last === null) return;
   const say = (text: string) => io.stderr.write(`${text}\n`);
   try {
-    const recovered = await recoverJournal(
-      last.dir,
-      balancer,
-      probeFor(scenario),
-      io,
-      (line) => say(`  ${line}`),
-      (left) =>
+    const recovered = await recoverJournal(last.dir, balancer, probeFor(scenario), io, {
+      tell: (line) => say(`  ${line}`),
+      begin: (left) =>
         say(`the last run (${last.runId}) was cut short and left ${left}: that is put right before anything else`),
-    );
+      // Another strategy may want every target that is in.
+      keepsGreen: scenario.rollout.strategy !== 'blue-green',
+    });
     const back = recovered.targets.filter((t) => !recovered.still.includes(t.id));
     if (back.length > 0) await backInService(back, scenario, balancer, io);
   } catch (cause) {

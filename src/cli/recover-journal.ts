@@ -24,10 +24,19 @@ export interface Recovered {
   readonly greenIn: readonly TargetId[];
 }
 
+export interface Recovering {
+  /** Gets one line per target. */
+  readonly tell: (line: string) => void;
+  /** Gets what was left, before anything is done; not called for nothing. */
+  readonly begin?: (left: string) => void;
+  /** Green stays where it is: whoever goes on with these targets may want them all. */
+  readonly keepsGreen?: boolean;
+}
+
 /**
  * Attaches what the journal in `dir` leaves detached, takes green of a blue-green deploy out that it left in beside blue,
  * and writes down in it what became of each target.
- * @param probe asks targets directly. @param tell gets one line per target, @param begin what was left, before anything is done (not called for nothing).
+ * @param probe asks targets directly.
  * @throws RollproofError RUN_DIRECTORY_INVALID, FACTS_FROM_THE_FUTURE.
  */
 export async function recoverJournal(
@@ -35,13 +44,12 @@ export async function recoverJournal(
   balancer: Balancer,
   probe: TargetProbe,
   io: Io,
-  tell: (line: string) => void,
-  begin: (left: string) => void = () => undefined,
+  { tell, begin = () => undefined, keepsGreen = false }: Recovering,
 ): Promise<Recovered> {
   const facts = readJournal(dir);
   const { header, events } = facts;
   const left = detachedAfter(events);
-  const green = greenLeftIn(events, header.scenario.rollout);
+  const green = keepsGreen ? [] : greenLeftIn(events, header.scenario.rollout);
   if (left.length + green.length === 0) return { targets: [], still: [], greenIn: [] };
   const out = left.map((d) => d.target);
   const names = [...out, ...green].join(', ');
@@ -74,7 +82,8 @@ export async function recoverJournal(
     const still = await recoverTargets(left, scenario.targets, deps, new AbortController().signal);
     const { rollout, targets } = scenario;
     const blueMs = awaitDeadlines(rollout, factsIn(events)).afterAttachMs;
-    const greenIn = await greenOut(events, blueMs, { ...deps, targets, rollout }, new AbortController().signal);
+    const greenDeps = { ...deps, targets, rollout };
+    const greenIn = keepsGreen ? [] : await greenOut(events, blueMs, greenDeps, new AbortController().signal);
     return { targets: targets.filter((t) => out.includes(t.id)), still, greenIn };
   } finally {
     clearInterval(beat);

@@ -34,9 +34,11 @@ export async function recoverRun(dir: string, wait: boolean, io: Io): Promise<nu
     const release = await lockBalancer(scenario, balancer, `recover ${dir}`, io);
     try {
       let isNothing = true;
-      const { targets, still, greenIn } = await recoverJournal(dir, balancer, probeOf(scenario), io, (line) => {
-        isNothing = false;
-        io.stdout.write(`${line}\n`);
+      const { targets, still, greenIn } = await recoverJournal(dir, balancer, probeOf(scenario), io, {
+        tell(line) {
+          isNothing = false;
+          io.stdout.write(`${line}\n`);
+        },
       });
       if (isNothing) io.stdout.write('nothing is detached\n');
       const back = targets.filter((t) => !still.includes(t.id));

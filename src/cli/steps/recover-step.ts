@@ -71,7 +71,7 @@ async function attachedAgain(
     isNothing = false;
     io.stdout.write(`${line}\n`);
   };
-  const { targets, still, greenIn } = await recoverJournal(dir, balancer, probeOf(scenario), io, tell);
+  const { targets, still, greenIn } = await recoverJournal(dir, balancer, probeOf(scenario), io, { tell });
   if (isNothing) io.stdout.write('nothing is detached\n');
   const back = wait ? backAgain(scenario.targets, targets, readJournal(dir).events) : [];
   return [...still, ...greenIn, ...(await backInService(back, scenario, balancer, io))];
