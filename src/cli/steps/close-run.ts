@@ -48,7 +48,11 @@ function undoneIn(events: readonly RunEvent[], stages: readonly string[]): strin
   return recovered === undefined ? null : `${recovered.target} was recovered in the middle of the run`;
 }
 
-function endOf(events: readonly RunEvent[], error: string | null) {
+/** How the deploy of a run in several processes came out, by its journal and what speaks against it. */
+export function endOf(
+  events: readonly RunEvent[],
+  error: string | null,
+): Pick<RunEventOf<'run-ended'>, 'deploy' | 'stillDetached' | 'error'> {
   const stillDetached = detachedAfter(events).map((d) => d.target);
   // As `run` counts it: begun is begun, also where the first step is no detach (blue-green) or was refused.
   const begun = events.some((e) => e.kind === 'stage-started');
