@@ -28,11 +28,11 @@ export function withoutReuse(lanes: Traffic['lanes']): Traffic['lanes'] {
 /** Why lane reuse is not run: message of the warning, of the power check and of the verdict. */
 export function notRunText(service: Pick<Service, 'method' | 'headers'>): string {
   const what = replayedByGo(service) ?? service.method;
-  return `k6 cannot see a kept-alive connection die under ${what}, for Go sends the request again by itself; lane reuse is not run, and without it there is no PASS`;
+  return `k6 cannot see a kept-alive connection die under ${what} (Go sends it again); lane reuse is not run, and without it there is no PASS`;
 }
 
 /** What to do about it, to be put behind "set". */
 export function notRunWays({ method }: Pick<Service, 'method'>): string {
-  const post = REPLAYED.has(method.toUpperCase()) ? 'service.method: POST if the service allows it, or ' : '';
-  return `${post}traffic.engine: embedded or jmeter; or traffic.lanes.reuse: 0, which gives up what is said about kept-alive connections`;
+  const post = REPLAYED.has(method.toUpperCase()) ? 'service.method: POST, or ' : '';
+  return `${post}traffic.engine: embedded or jmeter, or give the claim up with traffic.lanes.reuse: 0`;
 }

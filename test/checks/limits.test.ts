@@ -75,7 +75,7 @@ describe('lanes-run', () => {
     const left = firedBy({ engine: 'k6', lanes: { ...lanes, leftOut: ['reuse'] } });
     expect(left).toMatchObject({ status: 'inconclusive', code: 'LANE_NOT_RUN', measured: 'reuse left out' });
     expect(left.message).toMatch(/under GET.*lane reuse is not run/);
-    expect(left.hint).toMatch(/^Set service\.method: POST .*traffic\.lanes\.reuse: 0/);
+    expect(left.hint).toMatch(/^Set service\.method: POST, .*traffic\.lanes\.reuse: 0/);
     const keyed = { method: 'POST', headers: { 'Idempotency-Key': '1' } };
     const replayed = firedBy({ engine: 'k6', lanes: { ...lanes, reuseWeight: 1 } }, keyed);
     expect(replayed).toMatchObject({ code: 'LANE_NOT_RUN' });
