@@ -18,7 +18,7 @@ export function headlineOf(
   if (rows.every((r) => r.runs === 0))
     return { headline: 'No deploy was counted, so nothing is known.', standing: 'none' };
   const blocked = recommendations.find((r) => r.otherCauses.length > 0 || r.nonMonotone !== null);
-  if (blocked !== undefined) return { headline: `${begun}${blocked.statement}`, standing: 'other-cause' };
+  if (blocked !== undefined) return { headline: `${begun}${withGroup(blocked)}`, standing: 'other-cause' };
   if (recommendations.length === 0)
     return { headline: `${begun}${rows.map((r) => r.statement).join('; ')}.`, standing: 'none' };
   const shown = recommendations.map((r) => r.byNeedMs ?? r.byRunsMs);

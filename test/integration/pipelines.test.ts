@@ -12,7 +12,7 @@ import { rollproof } from '../support/rollproof.js';
 import { inService, stepLabs } from '../support/step-labs.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollproof-pipelines-'));
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 180_000;
 const labs = stepLabs(folder);
 afterAll(async () => {
   await labs.stop();

@@ -52,7 +52,7 @@ policy:
   slo: 95%
   fullOutage: 4s
   targetOutage: 10s
-  gates: { minBaseline: 100, maxLate: 0.5, maxStall: 5s, late: 3s }
+  gates: { minBaseline: 100, maxLate: 0.5, maxStall: 5s, late: 3s, maxDropped: 0.2 }
 `,
       );
       const env = { ...lab.env, ROLLPROOF_STATE_DIR: join(dir, 'state') };

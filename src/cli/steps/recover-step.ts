@@ -74,7 +74,8 @@ async function attachedAgain(
   const { targets, still, greenIn } = await recoverJournal(dir, balancer, probeOf(scenario), io, { tell });
   if (isNothing) io.stdout.write('nothing is detached\n');
   const back = wait ? backAgain(scenario.targets, targets, readJournal(dir).events) : [];
-  return [...still, ...greenIn, ...(await backInService(back, scenario, balancer, io))];
+  const missing = back.length === 0 ? [] : await backInService(back, scenario, balancer, io);
+  return [...still, ...greenIn, ...missing];
 }
 
 /** Who was out and was attached: here, or by a stage on its own way out, and may not be in service yet either. */

@@ -106,7 +106,9 @@ async function rolled(part: StagePart, work: string, scenario: Scenario, run: St
   try {
     await baseline(known, scenario, clock, halt.signal, io);
     const deps = { events, clock, balancer, live, signals, halt: halt.signal };
-    const end = halt.signal.aborted ? notBegun(halt.signal) : await runPart(part, scenario, run, deps, io);
+    // Once anything has been done, a stop has a way out to go, and that is the runner's.
+    const isIdle = halt.signal.aborted && !known.some((e) => e.kind === 'step-intent');
+    const end = isIdle ? notBegun(halt.signal) : await runPart(part, scenario, run, deps, io);
     live.end();
     if (end.error !== null && end.error.code !== 'INTERRUPTED') io.stderr.write(errorText(end.error, io));
     if (end.error !== null) tellWhatIsLeft(run, balancer, io);
