@@ -112,6 +112,14 @@ describe('run against somebody’s balancer', () => {
     const { code } = await run(['run', realScenario('real.yaml')], { stdinIsTty: true, ask: async () => null });
     expect(code).toBe(3);
   });
+  it('does not repeat a blue-green deploy where its groups stay changed', async () => {
+    const groups = 'rollout: { strategy: blue-green, blueGreen: { green: [staging-2], blue: [staging-1] } }';
+    const { code, err } = await run(['compare', realScenario('swapping.yaml', groups), '--sleep', '1s,2s', '--yes']);
+    expect([code, err]).toEqual([
+      64,
+      expect.stringMatching(/leaves its groups the other way round.*\n.*balancer\.kind: lab/),
+    ]);
+  });
   it('ends with 69 when the balancer does not answer, leaving no run behind', async () => {
     const { code, err } = await run(['run', realScenario('real.yaml'), '--yes'], {
       env: { ...AWS, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', ROLLPROOF_STATE_DIR: join(folder, 'state') },
