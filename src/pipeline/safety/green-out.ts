@@ -40,11 +40,11 @@ export async function greenOut(
     return left;
   }
   const still: TargetId[] = [];
-  for (const target of came) if (!(await isOut(target, deps))) still.push(target.id);
+  for (const target of came) if (!(await takeOut(target, deps))) still.push(target.id);
   return still;
 }
 
-async function isOut(target: Target, { balancer, events, clock }: GreenOutDeps): Promise<boolean> {
+async function takeOut(target: Target, { balancer, events, clock }: GreenOutDeps): Promise<boolean> {
   // Written down before it is done, as every detach: whoever is killed here must not leave a riddle.
   const message = `${target.id} is about to be taken out again: blue is in service`;
   quietly(() => events.append({ kind: 'warning', at: clock.now(), message }));
