@@ -82,8 +82,7 @@ function gatedText(rows: readonly VariantRow[]): string {
 }
 
 /** What is said of a sleep, with what else was set when it was slept. */
-export const withGroup = (r: Recommendation): string =>
-  r.group === '' ? r.statement : `${r.group}: ${r.statement}`;
+export const withGroup = (r: Recommendation): string => (r.group === '' ? r.statement : `${r.group}: ${r.statement}`);
 
 /** Nobody swept a sleep, but something else: how the variants did beside each other is then what was asked. */
 function isAboutOthers(rows: readonly VariantRow[]): boolean {
