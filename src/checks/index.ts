@@ -17,6 +17,7 @@ import { generatorLate } from './gates/generator-late.js';
 import { generatorLost } from './gates/generator-lost.js';
 import { generatorStall } from './gates/generator-stall.js';
 import { stamps } from './gates/stamps.js';
+import { lanesRun } from './lanes-run.js';
 import { noDowntime } from './no-downtime.js';
 import { nodesSeen } from './nodes-seen.js';
 import { notInterrupted } from './not-interrupted.js';
@@ -61,6 +62,7 @@ export const CHECKS: NonEmpty<Check> = [
   deployComplete,
   targetsReplaced,
   drainExercised,
+  lanesRun,
   resolution,
   enoughRequests,
   sleepMargin,

@@ -17,6 +17,7 @@ type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | null;
 const NEED_EVIDENCE: readonly VerdictCode[] = [
   'REPLACEMENT_UNPROVEN',
   'DRAIN_NOT_EXERCISED',
+  'LANE_NOT_RUN',
   'LOW_RESOLUTION',
   'BASELINE_DIRTY',
   'TOO_FEW_REQUESTS',

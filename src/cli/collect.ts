@@ -41,7 +41,10 @@ export function addCollect(program: Command, io: Io, finish: Finish): void {
     .option('--from-kubectl', 'read the logs of the pods with kubectl')
     .option('-n, --namespace <name>', 'where the pods are')
     .option('-l, --selector <labels>', 'which pods; those of the plan’s TestRuns without')
-    .option('--clock <how>', 'service: compare clocks now, by the Date of 120 answers of the service')
+    .option(
+      '--clock <how>',
+      'service: compare clocks now, by the Date of 120 answers of the service (found through DNS)',
+    )
     .option('--clock-error <time>', 'how far the clocks are apart at most, where you know it (NTP)', durationMs)
     .option('-o, --out <dir>', 'where the new run directory goes', 'reports')
     .option('--json', 'print result.json instead of the summary')

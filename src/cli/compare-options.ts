@@ -1,9 +1,10 @@
 import { readDuration, readNumber, readRatio } from '../config/quantity.js';
 import { RollproofError } from '../domain/errors.js';
 import type { SweepOptions } from './compare-variants.js';
+import type { ResolveOptions } from './resolve-option.js';
 
 /** `rollproof compare` as typed. */
-export interface CompareOptions extends SweepOptions {
+export interface CompareOptions extends SweepOptions, ResolveOptions {
   readonly repeat?: string;
   readonly budget?: string;
   readonly deployTime?: string;
@@ -65,8 +66,8 @@ function checked(option: string, reading: Reading): number {
 
 /** Options that only make sense where a study is run. */
 export function sweepsAnything(options: CompareOptions): boolean {
-  const { sleep, sleepAfterDetach, sleepAfterAttach, wait, vary, repeat, budget, seed, deployTime } = options;
-  return [sleep, sleepAfterDetach, sleepAfterAttach, wait, vary, repeat, budget, seed, deployTime].some(
+  const { sleep, sleepAfterDetach, sleepAfterAttach, wait, vary, repeat, budget, seed, deployTime, resolve } = options;
+  return [sleep, sleepAfterDetach, sleepAfterAttach, wait, vary, repeat, budget, seed, deployTime, resolve].some(
     (o) => o !== undefined,
   );
 }

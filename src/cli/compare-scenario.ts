@@ -19,6 +19,22 @@ export function deploysOf(scenario: Scenario): number {
     .filter((s) => s.kind === 'deploy').length;
 }
 
+/** How often the scenario sleeps after a detach: once per target, in blue-green once per group. */
+export function sleepsOf(scenario: Scenario): number {
+  const all = pipelineOf(scenario, null).stages.flatMap((s) => s.steps);
+  const sleeps = all.filter((s) => s.kind === 'sleep' && s.why === 'after-detach').length;
+  return sleeps === 0 ? all.filter((s) => s.kind === 'detach').length : sleeps;
+}
+
+/** The group of the scenario's own values but the sleeps; null = the variants have others. */
+export function ownGroup(own: Scenario, variants: readonly PreparedVariant[]): string | null {
+  const others = ({ rollout, ...rest }: Scenario) =>
+    JSON.stringify({ ...rest, rollout: { ...rollout, sleep: null, wait: null } });
+  const same = variants.filter(({ scenario }) => others(scenario) === others(own));
+  const found = same.find(({ variant }) => variant.wait === 'sleep') ?? same[0];
+  return found?.variant.group ?? null;
+}
+
 /** What the traffic of a variant can prove when each deploy takes `deployGuessMs`. */
 export function variantPower(scenario: Scenario, deployGuessMs: number): Power {
   return powerOf(scenario, { deployMs: sleepMsOf(pipelineOf(scenario, null)) + deploysOf(scenario) * deployGuessMs });

@@ -12,11 +12,21 @@ import { deriveStudy } from './compare-derive.js';
 import { conductFor, washoutFor } from './compare-live.js';
 import { type CompareOptions, type StudyNumbers, studyNumbers } from './compare-options.js';
 import { planText, printComparison } from './compare-print.js';
-import { deploysOf, fingerprintOf, runTimeMs, studied, type Versions, variantPower } from './compare-scenario.js';
+import {
+  deploysOf,
+  fingerprintOf,
+  ownGroup,
+  runTimeMs,
+  sleepsOf,
+  studied,
+  type Versions,
+  variantPower,
+} from './compare-scenario.js';
 import { runStudy } from './compare-study.js';
 import { sweptVariants } from './compare-variants.js';
 import { WASHOUT_MS } from './compare-washout.js';
 import type { Io } from './io.js';
+import { resolveOverrides } from './resolve-option.js';
 import { confirmed, scenarioFrom } from './run.js';
 import { studyRuns } from './study-facts.js';
 import { createStudy, isStudy, readStudy, STUDY_SCHEMA, type StudyHeader } from './study-file.js';
@@ -75,7 +85,7 @@ function given(options: CompareOptions): Partial<CompareOptions> {
 
 async function preparedStudy(file: string, options: CompareOptions, io: Io): Promise<Prepared> {
   const numbers = studyNumbers(options);
-  const base = await scenarioFrom(file, io);
+  const base = await scenarioFrom(file, io, resolveOverrides(options.resolve));
   const variants = sweptVariants(file, options, io);
   const isLab = base.balancer.kind === 'lab';
   const deployGuessMs = numbers.deployGuessMs ?? (isLab ? LAB_DEPLOY_MS : REAL_DEPLOY_MS);
@@ -85,6 +95,12 @@ async function preparedStudy(file: string, options: CompareOptions, io: Io): Pro
     throw new RollproofError('ARGUMENT_INVALID', 'the scenario deploys nothing, so there is nothing to compare', {
       hint: 'set rollout.deploy',
     });
+  if (!isLab && scenarios.some(({ rollout }) => rollout.strategy === 'blue-green'))
+    throw new RollproofError(
+      'ARGUMENT_INVALID',
+      'a blue-green deploy leaves its groups the other way round, so the same scenario cannot be repeated here',
+      { hint: 'repeat it in the lab (balancer.kind: lab); there every run starts anew' },
+    );
   return {
     header: {
       kind: 'study',
@@ -98,12 +114,13 @@ async function preparedStudy(file: string, options: CompareOptions, io: Io): Pro
       options: designOf(options),
       place: placeOf(base),
       targets: base.targets.length,
+      sleeps: sleepsOf(base),
       variants: variants.map((v) => v.variant),
       repeats: repeatsOf(numbers, runsMs),
       seed: numbers.seed,
       alpha: base.policy.alpha,
       limit: numbers.limit,
-      current: base.rollout.sleep,
+      current: { ...base.rollout.sleep, group: ownGroup(base, variants) },
     },
     scenarios,
     versions: versionsOf(base),

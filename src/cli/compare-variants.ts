@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { loadScenario } from '../config/load.js';
+import type { ScenarioOverride } from '../config/overrides.js';
 import { type ScenarioProblem, ScenarioProblems } from '../config/problem.js';
 import type { Override, Variant } from '../domain/comparison.js';
 import { RollproofError } from '../domain/errors.js';
 import type { Scenario } from '../domain/scenario.js';
 import { formatDuration } from '../domain/time.js';
 import type { Io } from './io.js';
+import { type ResolveOptions, resolveOverrides } from './resolve-option.js';
 
 /** What the command line sweeps; each list as it was typed. */
 export interface SweepOptions {
@@ -44,7 +46,11 @@ const VARIANTS_MAX = 60;
  * file, all of them at once.
  * @throws RollproofError ARGUMENT_INVALID, ScenarioProblems.
  */
-export function sweptVariants(file: string, options: SweepOptions, io: Pick<Io, 'env'>): PreparedVariant[] {
+export function sweptVariants(
+  file: string,
+  options: SweepOptions & ResolveOptions,
+  io: Pick<Io, 'env'>,
+): PreparedVariant[] {
   const dimensions = dimensionsOf(options);
   if (dimensions.length === 0) {
     throw wrong('nothing is compared', 'add e.g. --sleep 0s,5s,15s, --wait sleep,health or --vary KEY=VALUE,VALUE');
@@ -58,7 +64,7 @@ export function sweptVariants(file: string, options: SweepOptions, io: Pick<Io, 
       `these are ${combinations.length} combinations; a study has at most ${VARIANTS_MAX}`,
       'sweep fewer values',
     );
-  const prepared = loadAll(file, combinations, io);
+  const prepared = loadAll(file, combinations, resolveOverrides(options.resolve), io);
   const distinct = new Map(prepared.map((p) => [p.variant.label, p]));
   if (distinct.size < 2)
     throw wrong('there is only one variant, so there is nothing to compare', 'give at least two different values');
@@ -108,15 +114,20 @@ function listOf(option: string, list: string): string[] {
   return [...new Set(values)];
 }
 
-function loadAll(file: string, combinations: readonly Swept[][], io: Pick<Io, 'env'>): PreparedVariant[] {
+function loadAll(
+  file: string,
+  combinations: readonly Swept[][],
+  everywhere: readonly ScenarioOverride[],
+  io: Pick<Io, 'env'>,
+): PreparedVariant[] {
   const files = { readFile: (path: string) => readFileSync(path, 'utf8'), env: io.env };
   // The file itself first: its problems are not those of the sweep.
-  loadScenario(file, files);
+  loadScenario(file, files, everywhere);
   const problems = new Map<string, ScenarioProblem>();
   const prepared: PreparedVariant[] = [];
   for (const overrides of combinations) {
     try {
-      const { scenario } = loadScenario(file, files, overrides);
+      const { scenario } = loadScenario(file, files, [...everywhere, ...overrides]);
       prepared.push({ scenario, variant: variantOf(scenario, overrides) });
     } catch (error) {
       if (!(error instanceof ScenarioProblems)) throw error;
@@ -137,8 +148,10 @@ function variantOf({ rollout }: Scenario, overrides: readonly Swept[]): Variant 
     afterDetachMs === afterAttachMs
       ? `sleep ${formatDuration(afterDetachMs)}`
       : `sleep ${formatDuration(afterDetachMs)} after detach, ${formatDuration(afterAttachMs)} after attach`;
-  // Waiting for health alone does not sleep at all.
-  const label = wait === 'health' ? group : [slept, group].filter((part) => part !== '').join(', ');
+  // Waiting for health alone does not sleep at all, and sleeps that are the same everywhere tell nothing apart.
+  const isSwept = overrides.some(({ path }) => path === DETACH || path === ATTACH);
+  const isSaid = wait !== 'health' && (isSwept || others.length === 0);
+  const label = isSaid ? [slept, group].filter((part) => part !== '').join(', ') : group;
   return {
     label,
     group,

@@ -7,38 +7,43 @@ import { type CompareOptions, sweepsAnything } from './compare-options.js';
 import type { Io } from './io.js';
 import type { Finish } from './program.js';
 import { runDirectory } from './report.js';
+import { withResolve } from './resolve-option.js';
 import { isStudy } from './study-file.js';
 
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
 /** `rollproof compare`: a study of a scenario, a study again from its facts, or runs side by side. */
 export function addCompare(program: Command, io: Io, finish: Finish): void {
-  program
-    .command('compare')
-    .description(
-      'find the shortest safe sleep: repeat a scenario with several sleeps; or lay existing runs side by side',
-    )
-    .argument('[what...]', 'a scenario file to study, a study directory, or two or more run directories')
-    .option('--sleep <list>', 'both sleeps, e.g. 0s,5s,15s')
-    .option('--sleep-after-detach <list>', 'only the sleep after a detach')
-    .option('--sleep-after-attach <list>', 'only the sleep after an attach; with the other a grid')
-    .option('--wait <list>', 'how to wait: sleep, health, both')
-    .option('--vary <key=list>', 'any other value of the scenario; may be given again', collect)
-    .option('--repeat <n>', 'repeats of every variant (default 3)')
-    .option('--budget <time>', 'as many repeats as fit into this time')
-    .option('--deploy-time <time>', 'how long the deploy of one target takes, for planning')
-    .option('--at-most <share>', 'deploys with downtime that a recommended sleep may have', '5%')
-    .option('--seed <n>', 'of the order and, in the lab, of the delays (default 1)')
-    .option('--resume <dir>', 'go on with this study')
-    .option('--new', 'begin a new study although an unfinished one of the same kind is there')
-    .option('--yes', 'do not ask before touching a load balancer that is not the lab')
-    .option('--force', 'go on although some variant cannot PASS')
-    .option('-o, --out <dir>', 'where studies go', 'reports')
-    .option('--json', 'print comparison.json instead of the summary')
-    .option('-q, --quiet', 'no progress, only the summary')
-    .action(async (what: readonly string[], options: CompareOptions) => {
-      finish(await compared(what, options, io));
-    });
+  withResolve(
+    program
+      .command('compare')
+      .description(
+        'find the shortest safe sleep: repeat a scenario with several sleeps; or lay existing runs side by side',
+      )
+      .argument('[what...]', 'a scenario file to study, a study directory, or two or more run directories')
+      .option('--sleep <list>', 'both sleeps, e.g. 0s,5s,15s')
+      .option('--sleep-after-detach <list>', 'only the sleep after a detach')
+      .option('--sleep-after-attach <list>', 'only the sleep after an attach; with the other a grid')
+      .option('--wait <list>', 'how to wait: sleep, health, both')
+      .option('--vary <key=list>', 'any other value of the scenario; may be given again', collect)
+      .option('--repeat <n>', 'repeats of every variant (default 3)')
+      .option('--budget <time>', 'as many repeats as fit into this time')
+      .option(
+        '--deploy-time <time>',
+        'how long the deploy of one target takes, for planning (0.5 s in the lab, 1 min else)',
+      )
+      .option('--at-most <share>', 'deploys with downtime that a recommended sleep may have', '5%')
+      .option('--seed <n>', 'of the order and, in the lab, of the delays (default 1)')
+      .option('--resume <dir>', 'go on with this study')
+      .option('--new', 'begin a new study although an unfinished one of the same kind is there')
+      .option('--yes', 'do not ask before touching a load balancer that is not the lab')
+      .option('--force', 'go on although some variant cannot PASS')
+      .option('-o, --out <dir>', 'where studies go', 'reports')
+      .option('--json', 'print comparison.json instead of the summary')
+      .option('-q, --quiet', 'no progress, only the summary'),
+  ).action(async (what: readonly string[], options: CompareOptions) => {
+    finish(await compared(what, options, io));
+  });
 }
 
 async function compared(what: readonly string[], options: CompareOptions, io: Io): Promise<number> {

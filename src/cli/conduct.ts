@@ -62,7 +62,7 @@ const WATCH_LAB_MS = 400;
 /** From a loaded scenario to reports on disk. Returns the exit code: the verdict's, or 2/3 when nothing was touched. */
 export async function conductRun(request: ConductRequest, io: Io): Promise<number> {
   const external = request.external ?? null;
-  if (external !== null) checkExternal(request.scenario);
+  if (external !== null) checkExternal(request.scenario, external);
   const limitMs = external === null ? undefined : externalLimitMs(external, request.scenario.rollout.deploy);
   const problems = request.study === undefined ? powerProblemsText(request.scenario, limitMs) : null;
   if (problems !== null && request.options.force !== true) {

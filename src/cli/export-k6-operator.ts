@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { REDACTED, redactScenario } from '../config/redaction.js';
 import { RollproofError } from '../domain/errors.js';
 import type { Scenario } from '../domain/scenario.js';
@@ -30,7 +30,11 @@ export function addExportK6Operator(group: Command, io: Io): void {
     .argument('<scenario>', 'scenario file (YAML)')
     .option('-o, --out <dir>', 'where the manifests go', 'k6-operator')
     .option('--parallelism <pods>', 'pods per TestRun, 1 to 64', wholeNumber, 2)
-    .option('--duration <time>', 'how long they fire: longer than the deploy takes', durationMs, 600_000)
+    .addOption(
+      new Option('--duration <time>', 'how long they fire: longer than the deploy takes')
+        .argParser(durationMs)
+        .default(600_000, '10m'),
+    )
     .option(
       '--rows <form>',
       'console: a short line per request; csv: k6’s CSV on stdout, with drops, 15 times larger',

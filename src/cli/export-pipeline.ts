@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Scenario } from '../domain/scenario.js';
 import type { EnvironmentModel, PipelineModel } from '../export/pipeline-model.js';
 import { pipelineOf } from '../pipeline/compile.js';
+import { plainLine } from '../report/plain-text.js';
 import { writePlan } from './export.js';
 import type { Io } from './io.js';
 import { expectedMs } from './plan.js';
@@ -66,10 +67,16 @@ async function exported(
   { out, name, git = '', branch = '' }: ExportOptions,
   io: Io,
 ): Promise<void> {
-  const environments: EnvironmentModel[] = [];
-  for (const file of files) environments.push(environmentOf(file, await scenarioFrom(file, io)));
+  const scenarios: Scenario[] = [];
+  for (const file of files) scenarios.push(await scenarioFrom(file, io));
+  const environments = scenarios.map((scenario, i) => environmentOf(files[i] ?? '', scenario));
   const [first, ...rest] = environments;
   if (first === undefined) return;
+  const swapping = scenarios.filter(({ rollout }) => rollout.strategy === 'blue-green').map((s) => s.environment);
+  if (swapping.length > 0)
+    io.stderr.write(
+      `note: the groups of ${plainLine(swapping.join(', '))} change places with every blue-green deploy: take their names in rollout.blueGreen from variables (docs/pipelines.md)\n`,
+    );
   const text = render({
     name: name ?? basename(io.cwd),
     toolVersion: toolVersion(),

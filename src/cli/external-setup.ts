@@ -15,14 +15,22 @@ const TIMEOUT_MS = 30 * 60_000;
  * Who a deploy that is not ours moves is seen from outside, one target that leaves and comes back at a time: two groups that
  * change places are not told apart from targets that are merely lost. @throws RollproofError ARGUMENT_INVALID.
  */
-export function checkExternal({ rollout }: Scenario): void {
+export function checkExternal({ rollout }: Pick<Scenario, 'rollout'>, { kind }: Pick<ExternalRequest, 'kind'>): void {
   if (rollout.strategy !== 'blue-green') return;
+  const [what, instead] =
+    kind === 'watch'
+      ? [
+          'watch cannot judge',
+          'let rollproof make it: rollproof run SCENARIO, with rollout.deploy.command for one target',
+        ]
+      : [
+          'a command of your own cannot make',
+          'leave the command behind -- out: rollout.deploy.command deploys on one target',
+        ];
   throw new RollproofError(
     'ARGUMENT_INVALID',
-    'a blue-green deploy can only be judged when rollproof itself makes it',
-    {
-      hint: 'leave the command out, or use a scenario whose targets are replaced in place',
-    },
+    `${what} a blue-green deploy: from outside, blue that has left and green that has not come yet look like lost targets`,
+    { hint: `${instead}; where targets are replaced in place, write rollout.strategy: rolling` },
   );
 }
 

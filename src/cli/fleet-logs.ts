@@ -24,7 +24,7 @@ const CONTAINER = 'k6';
 /**
  * Reads the logs of all pods of the fleet through `kubectl`, started without a shell. What the pods' state says against
  * their rows (still running, ended badly, started again) becomes a problem of the rows.
- * @throws RollproofError TOOL_MISSING without kubectl, TOOL_MISSING when it fails.
+ * @throws RollproofError TOOL_MISSING without kubectl, when it fails, or finds no pod.
  */
 export async function readPodLogs(rows: FleetRows, options: KubectlOptions, host: ProcessHost): Promise<void> {
   const program = findProgram('kubectl', host.env);
@@ -40,7 +40,12 @@ export async function readPodLogs(rows: FleetRows, options: KubectlOptions, host
     host.start([program, 'get', 'pods', ...namespace, '-l', options.selector, '-o', 'json'], { env }),
   );
   if (listing.code !== 0) throw kubectlFailed('get pods', listing.text);
-  for (const pod of podsIn(listing.text)) {
+  const pods = podsIn(listing.out);
+  if (pods.length === 0)
+    throw new RollproofError('TOOL_MISSING', `kubectl finds no pod with ${options.selector}`, {
+      hint: 'give their namespace (-n); pods that were cleaned up took their rows along',
+    });
+  for (const pod of pods) {
     const name = pod.metadata?.name ?? '';
     for (const problem of podProblems(pod)) rows.problem(`pod ${name}: ${problem}`);
     const child = host.start([program, 'logs', ...namespace, name, '-c', CONTAINER], { env });
@@ -59,8 +64,7 @@ export async function readPodLogs(rows: FleetRows, options: KubectlOptions, host
 
 function podsIn(json: string): readonly Pod[] {
   try {
-    // Warnings may stand around it.
-    const list = JSON.parse(json.slice(json.indexOf('{'), json.lastIndexOf('}') + 1)) as { items?: readonly Pod[] };
+    const list = JSON.parse(json) as { items?: readonly Pod[] };
     if (Array.isArray(list.items)) return list.items;
     throw new Error('there is no list of items');
   } catch (cause) {

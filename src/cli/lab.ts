@@ -13,6 +13,7 @@ interface LabOptions {
   readonly preset: string;
   readonly name: string;
   readonly targets: string;
+  readonly outside?: string;
   readonly seed: string;
   readonly set: readonly string[];
   readonly port: string;
@@ -28,6 +29,10 @@ export function addLab(program: Command, io: Io, finish: Finish): void {
     .option('--preset <name>', 'timing preset: lab-fast, aws-clb, aws-alb, aws-nlb', 'lab-fast')
     .option('--name <name>', 'name of the load balancer', 'lab')
     .option('--targets <ids>', 'targets behind it, comma separated', 'staging-1,staging-2')
+    .option(
+      '--outside <ids>',
+      'those of them that it does not have yet (green of a blue-green deploy), comma separated',
+    )
     .option('--seed <number>', 'seed of every random draw', '1')
     .option(
       '--set <knob=value>',
@@ -48,8 +53,24 @@ export function addLab(program: Command, io: Io, finish: Finish): void {
     });
 }
 
+function names(list: string): readonly string[] {
+  return list.split(',').map((id) => id.trim());
+}
+
+function outsideOf(id: string, instances: LaunchOptions['instances']): string {
+  const found = instances.find(({ target }) => target === id);
+  if (found !== undefined) return found.instance;
+  throw new RollproofError('ARGUMENT_INVALID', `--outside names ${id}, and --targets does not`, {
+    hint: `--targets has ${instances.map(({ target }) => target).join(', ')}`,
+  });
+}
+
 async function standAlone(options: LabOptions, io: Io): Promise<number> {
   const { launchLab } = await import('../lab/launch.js');
+  const instances = names(options.targets).map((target, i) => ({
+    target,
+    instance: `i-lab${String(i + 1).padStart(4, '0')}`,
+  }));
   const lab = await launchLab(
     checked({
       preset: options.preset,
@@ -57,9 +78,8 @@ async function standAlone(options: LabOptions, io: Io): Promise<number> {
       region: 'us-east-1',
       seed: wholeNumber('--seed', options.seed),
       knobs: Object.fromEntries(options.set.map(knob)),
-      instances: options.targets
-        .split(',')
-        .map((id, i) => ({ target: id.trim(), instance: `i-lab${String(i + 1).padStart(4, '0')}` })),
+      instances,
+      out: (options.outside === undefined ? [] : names(options.outside)).map((id) => outsideOf(id, instances)),
       version: 'v1',
       apiPort: wholeNumber('--port', options.port),
       ...(options.accessLog === undefined ? {} : { accessLogDir: logDirectory(options.accessLog) }),

@@ -3,17 +3,18 @@ import type { Command } from 'commander';
 import { EXIT, RollproofError } from '../domain/errors.js';
 import type { Io } from './io.js';
 import type { Finish } from './program.js';
+import { resolveOverrides, withResolve } from './resolve-option.js';
 import { type PassOptions, scenarioFrom, withPassOptions } from './run.js';
-import { outDir, planFile, planned, requiredRunId, type StepOptions } from './steps/run-name.js';
+import { outDir, type PlannedOptions, planFile, planned, requiredRunId, type StepOptions } from './steps/run-name.js';
 
-interface PreflightOptions extends PassOptions, StepOptions {
+interface PreflightOptions extends PassOptions, PlannedOptions {
   readonly json?: true;
   readonly force?: true;
 }
 
 /** `rollproof preflight SCENARIO`: the dry run. Asks the balancer with Describe calls only and says what `run` would. */
 export function addPreflight(program: Command, io: Io, finish: Finish): void {
-  withPassOptions(program.command('preflight'))
+  withResolve(withPassOptions(program.command('preflight')))
     .description('ask the load balancer what speaks against a roll, and how long waits may take; touches nothing')
     .argument('[scenario]', 'scenario file (YAML); without it ROLLPROOF_PLAN, whose run is begun')
     .option(
@@ -29,7 +30,7 @@ export function addPreflight(program: Command, io: Io, finish: Finish): void {
         return;
       }
       const file = planFile(argument, io);
-      const scenario = await scenarioFrom(file, io);
+      const scenario = await scenarioFrom(file, io, resolveOverrides(options.resolve));
       if (scenario.balancer.kind === 'lab') {
         throw new RollproofError(
           'ARGUMENT_INVALID',
@@ -69,7 +70,7 @@ function beginsRun(argument: string | undefined, { runId }: StepOptions, { env }
 
 async function begun(argument: string | undefined, options: PreflightOptions, io: Io): Promise<number> {
   const runId = requiredRunId(options, io.env);
-  const { file, scenario } = await planned(argument, io);
+  const { file, scenario } = await planned(argument, options, io);
   const { preflightStep } = await import('./steps/preflight-step.js');
   const lookup = {
     pass: options.pass === undefined ? null : resolve(io.cwd, options.pass),

@@ -15,8 +15,8 @@ import { recoverJournal } from './recover-journal.js';
 
 /**
  * What a run does first, under the lock: when the last run behind this balancer was cut short and left targets out, they
- * are attached again and waited for, so that this one starts from a whole fleet. What cannot be attached is said, and
- * the preflight refuses.
+ * are attached again and waited for, so that this one starts from a whole fleet; green that a blue-green deploy left in
+ * beside blue goes out. What cannot be put right is said, and the preflight refuses.
  */
 export async function reconcile(scenario: Scenario, balancer: Balancer, io: Io): Promise<void> {
   const files = balancerFiles(scenario, io.env);
@@ -24,18 +24,13 @@ export async function reconcile(scenario: Scenario, balancer: Balancer, io: Io):
   if (last === null) return;
   const say = (text: string) => io.stderr.write(`${text}\n`);
   try {
-    const recovered = await recoverJournal(
-      last.dir,
-      balancer,
-      probeFor(scenario),
-      io,
-      (line) => say(`  ${line}`),
-      (left) => {
-        say(
-          `the last run (${last.runId}) was cut short and left ${left.join(', ')} out: attaching before anything else`,
-        );
-      },
-    );
+    const recovered = await recoverJournal(last.dir, balancer, probeFor(scenario), io, {
+      tell: (line) => say(`  ${line}`),
+      begin: (left) =>
+        say(`the last run (${last.runId}) was cut short and left ${left}: that is put right before anything else`),
+      // Another strategy may want every target that is in.
+      keepsGreen: scenario.rollout.strategy !== 'blue-green',
+    });
     const back = recovered.targets.filter((t) => !recovered.still.includes(t.id));
     if (back.length > 0) await backInService(back, scenario, balancer, io);
   } catch (cause) {

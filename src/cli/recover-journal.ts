@@ -1,14 +1,16 @@
 import { hostname } from 'node:os';
 import type { RunEvent } from '../domain/event.js';
-import type { Balancer, EventSink, TargetProbe } from '../domain/ports.js';
+import type { Balancer, BalancerFacts, EventSink, TargetProbe } from '../domain/ports.js';
 import type { Scenario } from '../domain/scenario.js';
 import type { Target, TargetId } from '../domain/target.js';
 import { openPart } from '../journal/event-part.js';
 import { type EventWriter, openEventWriter } from '../journal/event-writer.js';
 import { type JournalFacts, readJournal } from '../journal/journal-reader.js';
 import { runPaths } from '../journal/run-directory.js';
+import { awaitDeadlines } from '../pipeline/deadlines.js';
 import { isAlive } from '../pipeline/deployers/process-group.js';
 import { detachedAfter } from '../pipeline/safety/detached.js';
+import { greenLeftIn, greenOut } from '../pipeline/safety/green-out.js';
 import { recoverTargets } from '../pipeline/safety/recovery.js';
 import { plainLine } from '../report/plain-text.js';
 import { clockAfter, thisOrigin } from '../run/clock-origin.js';
@@ -18,11 +20,23 @@ export interface Recovered {
   /** What the journal left detached. */
   readonly targets: readonly Target[];
   readonly still: readonly TargetId[];
+  /** Green of a blue-green deploy that was cut before blue was out, still attached beside it. */
+  readonly greenIn: readonly TargetId[];
+}
+
+export interface Recovering {
+  /** Gets one line per target. */
+  readonly tell: (line: string) => void;
+  /** Gets what was left, before anything is done; not called for nothing. */
+  readonly begin?: (left: string) => void;
+  /** Green stays where it is: whoever goes on with these targets may want them all. */
+  readonly keepsGreen?: boolean;
 }
 
 /**
- * Attaches what the journal in `dir` leaves detached and writes down in it what became of each target.
- * @param probe asks targets directly. @param tell gets one line per target, @param begin the names before anything is done (not called for none).
+ * Attaches what the journal in `dir` leaves detached, takes green of a blue-green deploy out that it left in beside blue,
+ * and writes down in it what became of each target.
+ * @param probe asks targets directly.
  * @throws RollproofError RUN_DIRECTORY_INVALID, FACTS_FROM_THE_FUTURE.
  */
 export async function recoverJournal(
@@ -30,15 +44,21 @@ export async function recoverJournal(
   balancer: Balancer,
   probe: TargetProbe,
   io: Io,
-  tell: (line: string) => void,
-  begin: (left: readonly TargetId[]) => void = () => undefined,
+  { tell, begin = () => undefined, keepsGreen = false }: Recovering,
 ): Promise<Recovered> {
   const facts = readJournal(dir);
   const { header, events } = facts;
   const left = detachedAfter(events);
-  if (left.length === 0) return { targets: [], still: [] };
-  const names = left.map((d) => d.target).join(', ');
-  begin(left.map((d) => d.target));
+  const green = keepsGreen ? [] : greenLeftIn(events, header.scenario.rollout);
+  if (left.length + green.length === 0) return { targets: [], still: [], greenIn: [] };
+  const out = left.map((d) => d.target);
+  const names = [...out, ...green].join(', ');
+  begin(
+    [
+      ...(out.length > 0 ? [`${out.join(', ')} out`] : []),
+      ...(green.length > 0 ? [`${green.join(', ')} in beside blue`] : []),
+    ].join(' and '),
+  );
   // A deploy command that still runs is waited for, an API out of reach asked again: CI servers end a silent job.
   const beat = setInterval(() => io.stderr.write(`still at it: ${plainLine(names)}\n`), BEAT_MS);
   const { scenario } = header;
@@ -60,7 +80,11 @@ export async function recoverJournal(
       deployMs: deployMsOf(scenario),
     };
     const still = await recoverTargets(left, scenario.targets, deps, new AbortController().signal);
-    return { targets: scenario.targets.filter((t) => left.some((d) => d.target === t.id)), still };
+    const { rollout, targets } = scenario;
+    const blueMs = awaitDeadlines(rollout, factsIn(events)).afterAttachMs;
+    const greenDeps = { ...deps, targets, rollout };
+    const greenIn = keepsGreen ? [] : await greenOut(events, blueMs, greenDeps, new AbortController().signal);
+    return { targets: targets.filter((t) => out.includes(t.id)), still, greenIn };
   } finally {
     clearInterval(beat);
     journal.close();
@@ -68,6 +92,11 @@ export async function recoverJournal(
 }
 
 const BEAT_MS = 20_000;
+
+function factsIn(events: readonly RunEvent[]): BalancerFacts | null {
+  const found = events.find((e) => e.kind === 'balancer-facts');
+  return found?.kind === 'balancer-facts' ? found.facts : null;
+}
 
 function lastInstant(events: readonly RunEvent[]): number {
   return events.reduce((last, event) => Math.max(last, event.at), 0);

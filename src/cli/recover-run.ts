@@ -33,13 +33,17 @@ export async function recoverRun(dir: string, wait: boolean, io: Io): Promise<nu
   try {
     const release = await lockBalancer(scenario, balancer, `recover ${dir}`, io);
     try {
-      const { targets, still } = await recoverJournal(dir, balancer, probeOf(scenario), io, (line) =>
-        io.stdout.write(`${line}\n`),
-      );
-      if (targets.length === 0) io.stdout.write('nothing is detached\n');
+      let isNothing = true;
+      const { targets, still, greenIn } = await recoverJournal(dir, balancer, probeOf(scenario), io, {
+        tell(line) {
+          isNothing = false;
+          io.stdout.write(`${line}\n`);
+        },
+      });
+      if (isNothing) io.stdout.write('nothing is detached\n');
       const back = targets.filter((t) => !still.includes(t.id));
       const missing = wait && back.length > 0 ? await backInService(back, scenario, balancer, io) : [];
-      return still.length + missing.length === 0 ? EXIT.pass : EXIT.refused;
+      return still.length + greenIn.length + missing.length === 0 ? EXIT.pass : EXIT.refused;
     } finally {
       await release();
     }

@@ -15,7 +15,7 @@ interface RecoverOptions extends StepOptions {
 /** `rollproof recover [DIR]`: attaches what a killed run left detached. Safe to repeat. */
 export function addRecover(program: Command, io: Io, finish: Finish): void {
   withStepOptions(program.command('recover'))
-    .description('attach again what a killed run left detached')
+    .description('attach again what a killed run left detached; green of a blue-green deploy goes out')
     .argument('[dir]', `run directory (default: that of the run id, else reports/${LATEST})`)
     .option('--wait', 'wait until what was attached is in service')
     .option('--kill-running', 'end the step of the run that is at work and its traffic; the run is over then')

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { ScenarioOverride } from '../config/overrides.js';
 import { RollproofError } from '../domain/errors.js';
 
@@ -7,7 +8,7 @@ const SOURCE = '--resolve';
  * `--resolve host:address,address`, as often as wanted, laid over `traffic.resolve`: these hosts are asked there, others as
  * the scenario says. Addresses are judged with the scenario. @throws RollproofError ARGUMENT_INVALID for another form.
  */
-export function resolveOverrides(given: readonly string[]): readonly ScenarioOverride[] {
+export function resolveOverrides(given: readonly string[] = []): readonly ScenarioOverride[] {
   const byHost = new Map<string, string[]>();
   for (const text of given) {
     const at = text.indexOf(':');
@@ -27,7 +28,21 @@ export function resolveOverrides(given: readonly string[]): readonly ScenarioOve
   }));
 }
 
-/** Commander's collector of an option given more than once. */
-export function collected(text: string, before: readonly string[]): readonly string[] {
-  return [...before, text];
+/** Of every command that sends traffic. */
+export interface ResolveOptions {
+  readonly resolve?: readonly string[];
+}
+
+/** `--resolve` for a command; given more than once it adds up. */
+export function withResolve(command: Command): Command {
+  return command.option(
+    '--resolve <host:address,...>',
+    'where to find a host of the traffic, instead of DNS; all addresses are used, may be repeated',
+    (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
+  );
+}
+
+/** The same options to be typed again. */
+export function resolveArguments({ resolve = [] }: ResolveOptions): readonly string[] {
+  return resolve.flatMap((text) => ['--resolve', text]);
 }

@@ -10,7 +10,7 @@ import { commandBehindDashes, duration, type ExternalOptions, withWatchEvery } f
 import type { Io } from './io.js';
 import { portNumber } from './port-number.js';
 import type { Finish } from './program.js';
-import { collected, resolveOverrides } from './resolve-option.js';
+import { type ResolveOptions, resolveArguments, resolveOverrides, withResolve } from './resolve-option.js';
 import { type TelemetryOptions, withTelemetryOptions } from './telemetry.js';
 
 /** Options about what must have passed before (`requires:`). */
@@ -31,11 +31,11 @@ export interface RunOptions extends PassOptions, TelemetryOptions {
   readonly reportLayout?: ReportLayout;
 }
 
-type TypedRun = RunOptions & ExternalOptions & { readonly resolve: readonly string[] };
+type TypedRun = RunOptions & ExternalOptions & ResolveOptions;
 
 /** `rollproof run SCENARIO`: the whole thing; the exit code is the verdict. */
 export function addRun(program: Command, io: Io, finish: Finish): void {
-  withTelemetryOptions(withWatchEvery(withPassOptions(withRunOptions(program.command('run')))))
+  withTelemetryOptions(withResolve(withWatchEvery(withPassOptions(withRunOptions(program.command('run'))))))
     .description('roll the new version while traffic flows; the exit code is the verdict')
     .argument('<scenario>', 'scenario file (YAML)')
     .argument('[command...]', 'behind --: a deploy command of your own, which detaches, deploys and attaches itself')
@@ -47,21 +47,14 @@ export function addRun(program: Command, io: Io, finish: Finish): void {
     .option('--attach-left', 'attach again what that command left detached; rollproof only names it without')
     .option('--yes', 'do not ask before touching a load balancer that is not the lab')
     .option('--force', 'go on although preflight or the power check says no')
-    .option(
-      '--resolve <host:address,...>',
-      'where to find a host of the traffic, instead of DNS; all addresses are used, may be repeated',
-      collected,
-      [],
-    )
     .addHelpText('after', OWN_COMMAND)
     .action(async (file: string, words: string[], options: TypedRun, parsed: Command) => {
       const external = commandBehindDashes(words, rawArguments(parsed), options);
       const scenario = await scenarioFrom(file, io, resolveOverrides(options.resolve));
       await confirmed(scenario, external === null ? null : `run ${words.join(' ')}`, options, io);
       const { conductRun } = await import('./conduct.js');
-      const resolved = options.resolve.flatMap((text) => ['--resolve', text]);
       const behind = external === null ? [] : ['--', ...words];
-      const command = ['rollproof', 'run', file, ...resolved, ...behind];
+      const command = ['rollproof', 'run', file, ...resolveArguments(options), ...behind];
       finish(await conductRun({ scenario, scenarioFile: file, command, options, external }, io));
     });
 }

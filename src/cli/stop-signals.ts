@@ -3,6 +3,7 @@ import type { RunEvent } from '../domain/event.js';
 import type { Balancer } from '../domain/ports.js';
 import type { Scenario } from '../domain/scenario.js';
 import { detachedAfter } from '../pipeline/safety/detached.js';
+import { greenLeftIn } from '../pipeline/safety/green-out.js';
 import { errorText } from './error-text.js';
 import type { Io } from './io.js';
 
@@ -53,7 +54,9 @@ export function onStopSignals(deps: {
           : back.length > 0
             ? `attaching ${back.join(', ')} again`
             : stayingOut(out);
-      deps.io.stderr.write(`\n${signal}: stopping, ${names} (again = end at once)\n`);
+      const green = greenIn(deps);
+      const after = green.length === 0 ? '' : `, then taking ${green.join(', ')} out`;
+      deps.io.stderr.write(`\n${signal}: stopping, ${names}${after} (again = end at once)\n`);
       stop.abort(signal);
       return;
     }
@@ -65,6 +68,11 @@ export function onStopSignals(deps: {
         `${target.id} may still be detached; attach it with:\n  ${deps.balancer.attachCommand(target)}\n`,
       );
     }
+    const green = greenIn(deps);
+    if (green.length > 0)
+      deps.io.stderr.write(
+        `${green.join(', ')} may still be attached beside blue; take it out with:\n  rollproof recover\n`,
+      );
     deps.io.exitNow(codeOf(signal));
   });
   const exitCode = () => (stop.signal.aborted ? codeOf(stop.signal.reason) : null);
@@ -73,6 +81,11 @@ export function onStopSignals(deps: {
     offFault();
   };
   return { stop: stop.signal, giveUp: giveUp.signal, exitCode, release };
+}
+
+/** Green of a blue-green deploy that is in before blue is out: it goes again with a run that ends now. */
+function greenIn({ events, scenario, external }: Parameters<typeof onStopSignals>[0]): readonly string[] {
+  return external == null ? greenLeftIn(events, scenario.rollout) : [];
 }
 
 /**

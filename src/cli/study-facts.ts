@@ -65,6 +65,7 @@ export function studyFacts(header: StudyHeader, runs: readonly StudyRun[]): Stud
     design: { variants: variants.length, repeats, seed },
     variants,
     targets: header.targets,
+    sleeps: header.sleeps ?? header.targets,
     current: header.current,
     alpha: header.alpha,
     limit: header.limit,

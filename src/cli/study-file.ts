@@ -28,7 +28,13 @@ export interface StudyHeader {
   readonly seed: number;
   readonly alpha: number;
   readonly limit: number;
-  readonly current: { readonly afterDetachMs: number; readonly afterAttachMs: number };
+  /** See StudyFacts; absent in studies older than it. */
+  readonly sleeps?: number;
+  readonly current: {
+    readonly afterDetachMs: number;
+    readonly afterAttachMs: number;
+    readonly group?: string | null;
+  };
 }
 
 export interface RunStarted {

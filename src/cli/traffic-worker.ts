@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { redactScenario } from '../config/redaction.js';
 import { EXIT, RollproofError } from '../domain/errors.js';
 import { EVENT_SCHEMA_VERSION, type RunEvent, type RunHeader, type Segment } from '../domain/event.js';
@@ -15,10 +15,11 @@ import { MAX_SEGMENTS, parseSegment, segmentSource } from '../traffic/segments.j
 import { durationMs } from './argument-values.js';
 import type { Io } from './io.js';
 import type { Finish } from './program.js';
+import { type ResolveOptions, resolveOverrides, withResolve } from './resolve-option.js';
 import { scenarioFrom } from './run.js';
 import { toolVersion } from './version.js';
 
-interface WorkerOptions {
+interface WorkerOptions extends ResolveOptions {
   readonly segment: Segment;
   readonly start: number;
   readonly duration: number;
@@ -27,26 +28,31 @@ interface WorkerOptions {
 
 /** `rollproof traffic worker SCENARIO`: one segment of the plan, fired from this machine. Judges nothing. */
 export function addTrafficWorker(group: Command, io: Io, finish: Finish): void {
-  group
-    .command('worker')
-    .description('fire one segment of the plan from a given moment; rollproof collect merges the segments')
-    .argument('<scenario>', 'scenario file (YAML), the same on every machine')
-    .requiredOption('--segment <i/n>', `which of how many, e.g. 1/3; ${MAX_SEGMENTS} at most`, segment)
-    .requiredOption(
-      '--start <time>',
-      'first arrival, the same on every machine: UTC such as 2026-11-22T08:15:00Z',
-      startTime,
-    )
-    .option('--duration <time>', 'how long it fires: longer than the deploy takes', durationMs, 600_000)
-    .option('-o, --out <dir>', 'where its run directory goes', 'reports')
-    .action(async (file: string, options: WorkerOptions) => {
-      const scenario = await scenarioFrom(file, io);
-      refuseWhatWorkersCannot(scenario, options, io);
-      const { dir, end } = await fireSegment(scenario, file, options, io);
-      io.stdout.write(`${plainLine(dir, 4000)}\n`);
-      if (end.error !== null) io.stderr.write(`the segment is not whole: ${plainLine(end.error, 1000)}\n`);
-      finish(end.error === null ? EXIT.pass : EXIT.inconclusive);
-    });
+  withResolve(
+    group
+      .command('worker')
+      .description('fire one segment of the plan from a given moment; rollproof collect merges the segments')
+      .argument('<scenario>', 'scenario file (YAML), the same on every machine')
+      .requiredOption('--segment <i/n>', `which of how many, e.g. 1/3; ${MAX_SEGMENTS} at most`, segment)
+      .requiredOption(
+        '--start <time>',
+        'first arrival, the same on every machine: UTC such as 2026-11-22T08:15:00Z',
+        startTime,
+      )
+      .addOption(
+        new Option('--duration <time>', 'how long it fires: longer than the deploy takes')
+          .argParser(durationMs)
+          .default(600_000, '10m'),
+      )
+      .option('-o, --out <dir>', 'where its run directory goes', 'reports'),
+  ).action(async (file: string, options: WorkerOptions) => {
+    const scenario = await scenarioFrom(file, io, resolveOverrides(options.resolve));
+    refuseWhatWorkersCannot(scenario, options, io);
+    const { dir, end } = await fireSegment(scenario, file, options, io);
+    io.stdout.write(`${plainLine(dir, 4000)}\n`);
+    if (end.error !== null) io.stderr.write(`the segment is not whole: ${plainLine(end.error, 1000)}\n`);
+    finish(end.error === null ? EXIT.pass : EXIT.inconclusive);
+  });
 }
 
 function segment(text: string): Segment {

@@ -8,7 +8,8 @@ export function headlineOf(
   recommendations: readonly Recommendation[],
   rows: readonly VariantRow[],
   facts: {
-    readonly targets: number;
+    /** How often a deploy sleeps after a detach, and as often after an attach. */
+    readonly sleeps: number;
     readonly current: { readonly afterDetachMs: number; readonly afterAttachMs: number };
   },
   complete: boolean,
@@ -17,18 +18,24 @@ export function headlineOf(
   if (rows.every((r) => r.runs === 0))
     return { headline: 'No deploy was counted, so nothing is known.', standing: 'none' };
   const blocked = recommendations.find((r) => r.otherCauses.length > 0 || r.nonMonotone !== null);
-  if (blocked !== undefined) return { headline: `${begun}${blocked.statement}`, standing: 'other-cause' };
+  if (blocked !== undefined) return { headline: `${begun}${withGroup(blocked)}`, standing: 'other-cause' };
   if (recommendations.length === 0)
     return { headline: `${begun}${rows.map((r) => r.statement).join('; ')}.`, standing: 'none' };
   const shown = recommendations.map((r) => r.byNeedMs ?? r.byRunsMs);
-  if (shown.every((ms) => ms !== null)) {
+  const isProven = shown.every((ms) => ms !== null);
+  const observed = recommendations.some((r) => r.observedMinimumMs !== null);
+  if (isAboutOthers(rows))
+    return {
+      headline: `${begun}${rows.map(besideTheOthers).join('; ')}.${toProve(recommendations)}`,
+      standing: isProven ? 'proven' : observed ? 'observed' : 'none',
+    };
+  if (isProven) {
     const names = recommendations.map((r, i) => `${named(r)} ${formatDuration(shown[i] ?? Number.NaN)}`);
     return {
       headline: `${begun}Smallest ${names.join(', ')}.${savingOf(recommendations, shown, facts)}${gatedText(rows)}`,
       standing: 'proven',
     };
   }
-  const observed = recommendations.some((r) => r.observedMinimumMs !== null);
   const found = recommendations.map((r, i) => unproven(r, shown[i] ?? null)).join('; ');
   return {
     headline: `${begun}${complete ? capital(found) : found}.${toProve(recommendations)}${gatedText(rows)}`,
@@ -74,13 +81,28 @@ function gatedText(rows: readonly VariantRow[]): string {
     .join('');
 }
 
+/** What is said of a sleep, with what else was set when it was slept. */
+export const withGroup = (r: Recommendation): string => (r.group === '' ? r.statement : `${r.group}: ${r.statement}`);
+
+/** Nobody swept a sleep, but something else: how the variants did beside each other is then what was asked. */
+function isAboutOthers(rows: readonly VariantRow[]): boolean {
+  const isSleep = (path: string) => path === 'rollout.wait' || path.startsWith('rollout.sleep');
+  return rows.every(({ variant: { overrides } }) => overrides.length > 0 && overrides.every((o) => !isSleep(o.path)));
+}
+
+function besideTheOthers({ variant, bad, runs, deployMs }: VariantRow): string {
+  if (runs === 0) return `${variant.label}: no deploy was counted`;
+  const took = deployMs === null ? '' : `, ${formatDuration(deployMs)} each`;
+  return `${variant.label}: ${bad} of ${runs} deploys had downtime${took}`;
+}
+
 const named = (r: Recommendation): string => `safe ${r.of}${r.group === '' ? '' : ` (${r.group})`}:`;
 
 /** What the scenario's own sleeps cost beyond the recommended ones, where there is one group of them. */
 function savingOf(
   recommendations: readonly Recommendation[],
   shown: readonly (number | null)[],
-  { targets, current }: Parameters<typeof headlineOf>[2],
+  { sleeps, current }: Parameters<typeof headlineOf>[2],
 ): string {
   if (new Set(recommendations.map((r) => r.group)).size !== 1) return '';
   let savedMs = 0;
@@ -89,7 +111,7 @@ function savingOf(
     if (r.of !== 'sleep after attach') savedMs += current.afterDetachMs - ms;
     if (r.of !== 'sleep after detach') savedMs += current.afterAttachMs - ms;
   }
-  savedMs *= targets;
+  savedMs *= sleeps;
   if (savedMs === 0) return '';
   const how = savedMs > 0 ? 'shorter' : 'longer';
   return ` A deploy gets ${formatDuration(Math.abs(savedMs))} ${how} than with the scenario's own sleeps.`;

@@ -18,8 +18,17 @@ export interface StudyFacts {
   readonly design: StudyDesign;
   readonly variants: readonly Variant[];
   readonly targets: number;
-  /** The scenario's own sleeps: what a recommendation saves against. */
-  readonly current: { readonly afterDetachMs: number; readonly afterAttachMs: number };
+  /** How often a deploy sleeps after a detach, and as often after an attach: once per target, once per group in blue-green. */
+  readonly sleeps: number;
+  /**
+   * The scenario's own sleeps: what a recommendation saves against. `group` is that of its own other values; null = they are
+   * none of those compared, absent in studies older than it.
+   */
+  readonly current: {
+    readonly afterDetachMs: number;
+    readonly afterAttachMs: number;
+    readonly group?: string | null;
+  };
   readonly alpha: number;
   readonly limit: number;
   /** Every attempt that ended, in the order they ran. */
@@ -115,12 +124,13 @@ export function axesOf(variants: readonly Pick<Variant, 'afterDetachMs' | 'after
 }
 
 /** How long a deploy with the scenario's own sleeps takes: measured, or reckoned from the longest that was (verdict.md §8). */
-function currentDeployTime({ runs, current, targets }: StudyFacts): number | null {
+function currentDeployTime({ runs, variants, current, sleeps }: StudyFacts): number | null {
   const known = runs
     .filter((r) => r.counted && r.summary.wait === 'sleep' && r.summary.deployMs !== null)
+    .filter((r) => current.group === undefined || variants[r.variant]?.group === current.group)
     .map(({ summary }) => {
       const asleepMore = current.afterDetachMs + current.afterAttachMs - summary.afterDetachMs - summary.afterAttachMs;
-      return { ms: (summary.deployMs ?? 0) + targets * asleepMore, far: Math.abs(asleepMore) };
+      return { ms: (summary.deployMs ?? 0) + sleeps * asleepMore, far: Math.abs(asleepMore) };
     });
   const nearest = Math.min(...known.map((k) => k.far));
   const times = known.filter((k) => k.far === nearest).map((k) => k.ms);

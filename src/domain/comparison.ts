@@ -5,7 +5,7 @@ export const COMPARISON_SCHEMA = 'rollproof.comparison/1';
 
 /** One setting a study tries. */
 export interface Variant {
-  /** Ready to print, e.g. `sleep 5 s`, `sleep 2 s after detach, 4 s after attach`, `wait health`. */
+  /** Ready to print, e.g. `sleep 5 s`, `sleep 2 s after detach, 4 s after attach`, `wait health`, `rollout.strategy=rolling`. */
   readonly label: string;
   /** Everything swept but the sleeps; sleeps are compared within one group only. Empty when only sleeps vary. */
   readonly group: string;

@@ -1,4 +1,5 @@
 import type { BalancerConfig } from './balancer-config.js';
+import type { Lane } from './sample.js';
 import type { Target, TargetId } from './target.js';
 
 export type { BalancerConfig, LabKnobValue } from './balancer-config.js';
@@ -160,6 +161,8 @@ export interface Traffic {
     readonly newWeight: number;
     readonly reuseWeight: number;
     readonly long: LongLane | null;
+    /** Asked for, but not run: the engine would not see what breaks there. Never a PASS; absent = none. */
+    readonly leftOut?: readonly Lane[];
   };
   readonly timeoutMs: number;
   readonly warmUpMs: number;

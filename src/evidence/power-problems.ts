@@ -1,3 +1,4 @@
+import { lanesNotRun, notRunText, notRunWays } from '../domain/lane-sight.js';
 import type { Scenario } from '../domain/scenario.js';
 import type { VerdictCode } from '../domain/verdict.js';
 import { isResolved, type LanePower, resolvingRate } from './power-lanes.js';
@@ -118,6 +119,12 @@ function countProblems(scenario: Scenario, figures: PowerFigures): PowerProblem[
   return problems;
 }
 
+/** A lane that is asked for and cannot be run leaves its question open, whatever the others say. */
+function laneProblems(scenario: Scenario): PowerProblem[] {
+  if (lanesNotRun(scenario).length === 0) return [];
+  return [{ code: 'LANE_NOT_RUN', message: notRunText(scenario.service), hint: `set ${notRunWays(scenario.service)}` }];
+}
+
 /** What makes a PASS impossible; empty when it is possible. */
 export function powerProblems(scenario: Scenario, figures: PowerFigures): PowerProblem[] {
   if (figures.lanes.length === 0) {
@@ -129,7 +136,7 @@ export function powerProblems(scenario: Scenario, figures: PowerFigures): PowerP
       },
     ];
   }
-  const problems = countProblems(scenario, figures);
+  const problems = [...laneProblems(scenario), ...countProblems(scenario, figures)];
   if (scenario.policy.requireDrain && isDrainThin(figures)) problems.push(drainProblem(figures));
   const sparse = figures.lanes.filter((lane) => isHopeless(scenario, lane));
   return [...problems, ...sparse.map((lane) => resolutionProblem(scenario, figures, lane))];

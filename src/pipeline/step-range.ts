@@ -12,17 +12,27 @@ export interface StagePart {
 
 /**
  * How many steps of a stage are done, from its first on. A failed step or a recovery put targets back where they were
- * before: an unfinished stage begins anew then.
+ * before: an unfinished stage begins anew then. So does a finished one whose attach was taken back (green of blue-green).
  */
 export function stepsDone(stage: Stage, events: readonly RunEvent[]): number {
   let done = 0;
+  let detaching: TargetId | null = null;
   for (const event of events) {
+    if (event.kind === 'step-intent') detaching = event.step.kind === 'detach' ? event.step.target : null;
+    if (event.kind === 'step-done' || event.kind === 'step-failed') detaching = null;
     if (event.kind === 'recovery' && done < stage.steps.length) done = 0;
+    if (isTakenBack(stage, event, detaching)) done = 0;
     if (!('stage' in event) || event.stage !== stage.name) continue;
     if (event.kind === 'step-failed') done = 0;
     if (event.kind === 'step-done' && event.index === done) done++;
   }
   return done;
+}
+
+/** A detach that no step of the pipeline asked for. */
+function isTakenBack(stage: Stage, event: RunEvent, detaching: TargetId | null): boolean {
+  if (event.kind !== 'balancer-call' || event.operation !== 'detach' || event.target === detaching) return false;
+  return stage.steps.some((step) => step.kind === 'attach' && step.target === event.target);
 }
 
 /** The step that a process began and did not live to end, in words; null = none. One step works at a time. */

@@ -3,7 +3,7 @@ import type { Check } from '../../src/checks/check.js';
 import { CHECKS } from '../../src/checks/index.js';
 import type { Evidence } from '../../src/domain/evidence.js';
 import type { Counts } from '../../src/domain/result.js';
-import { DEFAULT_POLICY, type Policy } from '../../src/domain/scenario.js';
+import { DEFAULT_POLICY, type Policy, type Scenario } from '../../src/domain/scenario.js';
 import type { CheckResult } from '../../src/domain/verdict.js';
 import { emptyEvidence, outage, replacement } from './evidence-builder.js';
 
@@ -51,6 +51,36 @@ describe('resolution', () => {
     expect(connections.message).toContain('no new connections');
     expect(connections.measured).toContain('no sends');
     expect(connections.hint).toContain('traffic.lanes.new');
+  });
+});
+
+describe('lanes-run', () => {
+  const { run } = emptyEvidence();
+  const firedBy = (traffic: Partial<Scenario['traffic']>, service: Partial<Scenario['service']> = {}) => {
+    const { scenario } = run;
+    const changed = {
+      ...scenario,
+      service: { ...scenario.service, ...service },
+      traffic: { ...scenario.traffic, ...traffic },
+    };
+    return judge('lanes-run', { run: { ...run, scenario: changed } });
+  };
+  const lanes = { newWeight: 1, reuseWeight: 0, long: null };
+  it('is content with what was given up in so many words, and with engines that see it', () => {
+    expect(firedBy({}).status).toBe('pass');
+    expect(firedBy({ engine: 'k6', lanes }).status).toBe('pass');
+    expect(firedBy({ engine: 'k6', lanes: { ...lanes, reuseWeight: 1 } }, { method: 'POST' }).status).toBe('pass');
+  });
+  it('misses a lane that was left out, and says what to set', () => {
+    const left = firedBy({ engine: 'k6', lanes: { ...lanes, leftOut: ['reuse'] } });
+    expect(left).toMatchObject({ status: 'inconclusive', code: 'LANE_NOT_RUN', measured: 'reuse left out' });
+    expect(left.message).toMatch(/under GET.*lane reuse is not run/);
+    expect(left.hint).toMatch(/^Set service\.method: POST, .*traffic\.lanes\.reuse: 0/);
+    const keyed = { method: 'POST', headers: { 'Idempotency-Key': '1' } };
+    const replayed = firedBy({ engine: 'k6', lanes: { ...lanes, reuseWeight: 1 } }, keyed);
+    expect(replayed).toMatchObject({ code: 'LANE_NOT_RUN' });
+    expect(replayed.message).toContain('POST with Idempotency-Key');
+    expect(replayed.hint).not.toContain('service.method');
   });
 });
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { afterAll, describe, expect, it } from 'vitest';
 import { allCommands, commandTree } from '../../src/cli/completion-tree.js';
 import { pagesWithoutCommand } from '../../src/cli/manual.js';
@@ -88,12 +89,24 @@ describe('rollproof completion', () => {
 describe('the help of every command', () => {
   const program = programFor(fakeIo().io, () => undefined);
 
-  it('has exit codes, and no page is left of a command that went', async () => {
+  it('says what every command, argument and option is for, and defaults as a person would type them', async () => {
+    const below = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(below)];
+    for (const command of below(program).slice(1)) {
+      const { registeredArguments: words, options } = command;
+      expect(command.description(), command.name()).not.toBe('');
+      for (const one of [...words, ...options]) expect(one.description, `${command.name()} ${one.name()}`).not.toBe('');
+      expect(command.helpInformation(), command.name()).not.toMatch(/default: \d{4}/);
+    }
+  });
+
+  it('has exit codes and an example, and no page is left of a command that went', async () => {
     expect(pagesWithoutCommand(program)).toEqual([]);
     for (const { path, commands } of allCommands(commandTree(program)).slice(1)) {
       const fake = fakeIo();
       expect(await main([...path.slice(1), '--help'], fake.io)).toBe(0);
-      if (commands.length === 0) expect(fake.out(), path.join(' ')).toMatch(/\nExit codes:\n {2}0 /);
+      if (commands.length > 0) continue;
+      expect(fake.out(), path.join(' ')).toMatch(/\nExit codes:\n {2}0 /);
+      expect(fake.out(), path.join(' ')).toMatch(/\nExamples:\n {2}rollproof /);
     }
   });
 

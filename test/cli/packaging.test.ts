@@ -35,6 +35,30 @@ describe('packaging', () => {
     expect(read('.github/workflows/ci.yml')).toContain(`'${read('package.json').match(/"node": ">=([\d.]+)"/)?.[1]}'`);
   });
 
+  it('builds the image on pinned bases, from stages that are there, and runs it as nobody special', () => {
+    const lines = read('Dockerfile')
+      .split('\n')
+      .filter((line) => /^[A-Z]/.test(line));
+    const args = Object.fromEntries(
+      lines.flatMap((line) => [...line.matchAll(/^ARG (\w+)=(.+)$/g)].map((m) => [m[1], m[2]])),
+    );
+    const froms = lines.flatMap((line) => [...line.matchAll(/^FROM (\S+)(?: AS (\w+))?$/g)]);
+    const bases = froms.map((m) => (m[1] ?? '').replace(/\$\{(\w+)\}/g, (_, name: string) => args[name] ?? ''));
+    expect(bases).toHaveLength(3);
+    for (const base of bases) expect(base).toMatch(/^[a-z0-9/]+:\d+\.\d+\.\d+(-[a-z0-9-]+)?$/);
+    // As new as the package promises, and the same in both stages.
+    expect(Number(bases[1]?.match(/:(\d+)/)?.[1])).toBeGreaterThanOrEqual(20);
+    expect(bases[2]).toBe(bases[1]);
+    const stages = froms.map((m) => m[2]);
+    for (const line of lines) expect([undefined, ...stages]).toContain(line.match(/^COPY --from=(\w+)/)?.[1]);
+    const at = (start: string) => lines.findLastIndex((line) => line.startsWith(start));
+    // What is made as root is owned by the user before it becomes a volume, and nothing is made after.
+    expect(lines[at('RUN')]).toContain('chown node:node /work /state');
+    expect(Math.max(at('RUN'), at('COPY'))).toBeLessThan(at('VOLUME'));
+    expect(at('VOLUME')).toBeLessThan(at('USER node'));
+    expect(lines[at('ENTRYPOINT')]).toBe('ENTRYPOINT ["rollproof"]');
+  });
+
   it('puts the k6 into the image that the tests run, and copies nothing into the build that is needed for it', () => {
     const image = read('Dockerfile');
     const tested = read('.ci/tools').match(/^k6_version=v(.*)$/m)?.[1];

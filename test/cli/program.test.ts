@@ -48,8 +48,8 @@ describe('the command line', () => {
     [['run', 'no-such-file.yaml'], /no-such-file\.yaml/],
     [['report', 'no-such-dir'], /not a run directory/],
     [['lab', '--seed', 'x'], /not a whole number/],
-    [['watch', scenario('blue-green.yaml')], /blue-green .* only be judged when rollproof itself makes it/],
-    [['run', scenario('blue-green.yaml'), '--', 'true'], /blue-green .* only be judged when rollproof itself makes it/],
+    [['watch', scenario('blue-green.yaml')], /watch cannot judge a blue-green deploy: .*\n.*let rollproof make it/],
+    [['run', scenario('blue-green.yaml'), '--', 'true'], /command of your own cannot make a blue-green deploy/],
     [['lab', '--set', 'drain'], /knob=value/],
     [['lab', '--set', 'drainEnabled=perhaps'], /must be true or false/],
     [['lab', '--set', 'nodes=0'], /from 1 to 8/],
@@ -57,6 +57,8 @@ describe('the command line', () => {
     [['lab', '--preset', 'x'], /the presets are/],
     [['lab', '--port', '99999'], /port number/],
     [['lab', '--targets', 'a,,b'], /instances\[1\]/],
+    [['lab', '--targets', 'a,b', '--outside', 'c'], /--outside names c, and --targets does not/],
+    [['lab', '--targets', 'a,b', '--outside', 'a,b'], /out must leave an instance in service/],
   ])('%j is refused with 64 and says why', async (argv, message) => {
     const { code, err } = await run(argv);
     expect(err).toMatch(message);
@@ -109,6 +111,14 @@ describe('run against somebody’s balancer', () => {
   it('takes the end of the input for a no', async () => {
     const { code } = await run(['run', realScenario('real.yaml')], { stdinIsTty: true, ask: async () => null });
     expect(code).toBe(3);
+  });
+  it('does not repeat a blue-green deploy where its groups stay changed', async () => {
+    const groups = 'rollout: { strategy: blue-green, blueGreen: { green: [staging-2], blue: [staging-1] } }';
+    const { code, err } = await run(['compare', realScenario('swapping.yaml', groups), '--sleep', '1s,2s', '--yes']);
+    expect([code, err]).toEqual([
+      64,
+      expect.stringMatching(/leaves its groups the other way round.*\n.*balancer\.kind: lab/),
+    ]);
   });
   it('ends with 69 when the balancer does not answer, leaving no run behind', async () => {
     const { code, err } = await run(['run', realScenario('real.yaml'), '--yes'], {

@@ -15,6 +15,7 @@ function study(variants: readonly Variant[], runs: readonly StudyRun[], change: 
     design: { variants: variants.length, repeats: 30, seed: 1 },
     variants,
     targets: 2,
+    sleeps: 2,
     current: { afterDetachMs: 60_000, afterAttachMs: 60_000 },
     alpha: 0.05,
     limit: 0.05,
@@ -178,6 +179,30 @@ describe('studyComparison', () => {
 
   it("reckons what a recommendation saves from the scenario's own sleeps", () => {
     expect(study(SLEEPS, clean(3)).rows[1]?.deltaMs).toBe(22_000 - (22_000 + 2 * (120_000 - 30_000)));
+  });
+
+  it('lays other values than sleeps side by side, and says of each sleep whose it is', () => {
+    const of = (strategy: string) =>
+      variantAt(5000, {
+        label: `rollout.strategy=${strategy}`,
+        group: `rollout.strategy=${strategy}`,
+        overrides: [{ path: 'rollout.strategy', text: strategy }],
+      });
+    const variants = [of('rolling'), of('blue-green')];
+    const runs = repeated(2, (b) => [runAt(0, 5000, b, { deployMs: 29_000 }), runAt(1, 5000, b, { deployMs: 13_500 })]);
+    const own = { afterDetachMs: 5000, afterAttachMs: 5000, group: 'rollout.strategy=blue-green' };
+    const found = study(variants, runs, { current: own, sleeps: 1 });
+    expect(found.headline).toMatch(
+      /^(So far: )?rollout\.strategy=rolling: 0 of 2 deploys had downtime, 29 s each; rollout\.strategy=blue-green: 0 of 2 deploys had downtime, 13\.5 s each\. To prove downtime in at most 5 % /,
+    );
+    // Against what the scenario does by itself, not against whichever came first.
+    expect(found.rows.map((row) => row.deltaMs)).toEqual([15_500, 0]);
+    expect(study(variants, runs, { current: { ...own, group: null } }).rows[0]?.deltaMs).toBeNull();
+    const doubts = found.doesNotProve.join('\n');
+    expect(doubts).toMatch(/^.*rollout\.strategy=rolling: No sleep is proven/m);
+    expect(doubts).toMatch(/blue-green: No sleep is proven/);
+    expect(doubts).toMatch(/Strategies do not roll the same fleet/);
+    expect(study(SLEEPS, clean(3)).doesNotProve.join()).not.toMatch(/Strategies/);
   });
 
   it('says nothing of an empty study, and is the same twice', () => {

@@ -79,6 +79,7 @@ function factsOf(design: TruthDesign, plan: StudyFacts['design'], runs: readonly
     design: plan,
     variants: design.sleepsMs.map(variantOf),
     targets: 2,
+    sleeps: 2,
     current: { afterDetachMs: 1500, afterAttachMs: 1500 },
     alpha: 0.05,
     limit: design.limit,

@@ -34,6 +34,11 @@ describe('sweptVariants', () => {
   });
 
   it('sees sleeps that are given by their key as sleeps', () => {
+    // Sleeps that nobody sweeps are the same everywhere and tell nothing apart.
+    const vary = ['rollout.minInService=0,1'];
+    expect(labels({ vary })).toEqual(['rollout.minInService=0', 'rollout.minInService=1']);
+    expect(labels({ vary, wait: 'sleep,health' })).toContain('wait health, rollout.minInService=1');
+    expect(labels({ vary, sleep: '1s,2s' })).toContain('sleep 2 s, rollout.minInService=1');
     expect(labels({ vary: ['rollout.sleep.afterDetach=1s,2s'] })).toEqual(labels({ sleepAfterDetach: '1s,2s' }));
   });
 });

@@ -24,7 +24,17 @@ describe('warnings', () => {
       /^13:10 rollout\.sleep: .*not used with wait: health/,
     ],
     [variant({ 13: '  rate: 200/s\n  maxInFlight: 50' }), /^14:16 traffic\.maxInFlight: in an outage 2000 requests/],
-    [variant({ 13: '  rate: 200/s\n  engine: k6' }), /^14:11 traffic\.engine: k6 cannot see .*; lane reuse is not run/],
+    [
+      variant({ 13: '  rate: 200/s\n  engine: k6' }),
+      /^14:11 traffic\.engine: k6 cannot see .*; lane reuse is not run, .* no PASS/,
+    ],
+    [
+      variant({
+        3: '  url: http://x/\n  method: POST\n  headers: { Idempotency-Key: a }',
+        13: '  rate: 200/s\n  engine: k6',
+      }),
+      /traffic\.engine: k6 cannot see .* under POST with Idempotency-Key/,
+    ],
     [variant({ 13: '  rate: 10/s' }), /^13:9 traffic\.rate: the baseline has about 200 requests/],
     [variant({ 13: '  rate: 200/s\n  timeout: 90s' }), /^14:12 traffic\.timeout: .*idle timeout/],
     [variant({ 13: '  rate: 200/s\n  lanes: { new: 0 }' }), /^14:17 traffic\.lanes\.new: weight 0/],

@@ -76,6 +76,15 @@ describe('powerOf', () => {
     expect(warned(scenario(without))).toEqual(['DRAIN_NOT_EXERCISED']);
   });
 
+  it('refuses a lane that the engine would not see, unless its claim is given up', () => {
+    const lanes = { newWeight: 1, reuseWeight: 1, long: LONG };
+    expect(codes(scenario({ engine: 'k6', lanes }))).toEqual(['LANE_NOT_RUN']);
+    expect(codes(scenario({ engine: 'jmeter', lanes }))).toEqual([]);
+    expect(codes(scenario({ engine: 'k6', lanes: { ...lanes, reuseWeight: 0 } }))).toEqual([]);
+    const { service } = testScenario();
+    expect(codes(scenario({ engine: 'k6', lanes }, {}, { service: { ...service, method: 'POST' } }))).toEqual([]);
+  });
+
   it('refuses a deploy too quick for a target’s absence to show', () => {
     expect(codes(scenario({}, { slo: 0.9 }), 50)).toEqual(['REPLACEMENT_UNPROVEN']);
   });

@@ -25,7 +25,13 @@ export const DRIVES: Readonly<Record<string, Drive>> = {
 
 const SICK_VERSION = 'v-sick';
 
-export const plainRun: Drive = (row) => run(row, {}, []);
+/** `rollproof run` with these options. */
+export const runWith =
+  (options: readonly string[]): Drive =>
+  (row) =>
+    run(row, {}, options);
+
+export const plainRun: Drive = runWith([]);
 
 type Env = Readonly<Record<string, string>>;
 

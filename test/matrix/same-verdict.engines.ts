@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadScenario } from '../../src/config/load.js';
-import { plainRun } from './drives.js';
+import { runWith } from './drives.js';
 import { cellOf, ENGINES, type EngineColumn, enginesPage, knownCells, OTHERWISE, withCell } from './engines-table.js';
 import { surprises } from './outcome.js';
 
@@ -43,7 +43,10 @@ function expectedOf(name: string) {
 describe('the same verdict through every engine', () => {
   for (const engine of engines) {
     it.concurrent.each(names.filter((name) => ONLY.test(name)))(`${engine.id}: %s`, async (name) => {
-      const seen = await plainRun({ file: fileFor(name, engine), folder: join(out, `${name}-${engine.id}`) });
+      const seen = await runWith(engine.options ?? [])({
+        file: fileFor(name, engine),
+        folder: join(out, `${name}-${engine.id}`),
+      });
       cells = withCell(cells, name, engine.id, cellOf(seen));
       const { expect: end } = expectedOf(name);
       const otherwise = OTHERWISE[name]?.[engine.id];

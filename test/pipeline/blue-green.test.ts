@@ -6,7 +6,9 @@ import type { Rollout } from '../../src/domain/scenario.js';
 import { pipelineOf } from '../../src/pipeline/compile.js';
 import { runPipeline } from '../../src/pipeline/runner.js';
 import { detachedAfter } from '../../src/pipeline/safety/detached.js';
+import { greenLeftIn } from '../../src/pipeline/safety/green-out.js';
 import { preflightFindings } from '../../src/pipeline/safety/preflight.js';
+import { changeOf, restOfStage, stepsDone } from '../../src/pipeline/step-range.js';
 import { facts, fakeBalancer, health } from '../support/fake-balancer.js';
 import { fakeClock } from '../support/fake-clock.js';
 import { testScenario } from '../support/scenario.js';
@@ -119,12 +121,17 @@ describe('the pipeline of a blue-green deploy', () => {
     expect(end).toMatchObject({ deploy: 'failed', stillDetached: [], error: { code: 'BALANCER_REFUSED' } });
     expect(calls.slice(4, 8)).toEqual(['detach b1', 'detach b2', 'attach b1', 'attach b2']);
     expect(calls.slice(8)).toEqual(['journal', 'detach g1', 'journal', 'detach g2']);
-    expect(events.filter((e) => e.kind === 'warning').map((e) => e.message)).toEqual([
+    const said = events.flatMap((e) => {
+      if (e.kind === 'warning') return [e.message];
+      return e.kind === 'recovery' && e.target.startsWith('g') ? [`${e.target} ${e.ok} ${e.message}`] : [];
+    });
+    expect(said).toEqual([
       'g1 is about to be taken out again: blue is in service',
-      'g1 was taken out again',
+      'g1 true taken out again: blue is in service',
       'g2 is about to be taken out again: blue is in service',
-      'g2 was taken out again',
+      'g2 true taken out again: blue is in service',
     ]);
+    expect(greenLeftIn(events, scenarioWith().rollout)).toEqual([]);
   });
 
   it('green stays where blue does not come back', async () => {
@@ -133,7 +140,46 @@ describe('the pipeline of a blue-green deploy', () => {
       b.refuse.set('attach b1', new RollproofError('BALANCER_REFUSED', 'no'));
     });
     expect(calls.filter((call) => call.startsWith('detach g'))).toEqual([]);
-    expect(events.find((e) => e.kind === 'warning')).toMatchObject({ message: /g1, g2 stays attached/ });
+    const told = events.flatMap((e) => (e.kind === 'recovery' && e.target.startsWith('g') ? [e] : []));
+    expect(told).toMatchObject([
+      { target: 'g1', ok: false, message: expect.stringMatching(/^stays attached: .* rollproof recover/) },
+      { target: 'g2', ok: false },
+    ]);
+    // Waited for as long as ten looks last, not for as long as an attach may take.
+    expect((events.at(-1)?.at ?? 0) - (events.find((e) => e.kind === 'step-failed')?.at ?? 0)).toBeLessThan(30_000);
+    expect(greenLeftIn(events, scenarioWith().rollout)).toEqual(['g1', 'g2']);
+  });
+
+  it('green is left in from its attach on until it is taken out, or blue is out for good', async () => {
+    const { events } = await rig();
+    const { rollout } = scenarioWith();
+    const upTo = (test: (e: RunEvent) => boolean) => greenLeftIn(events.slice(0, events.findIndex(test) + 1), rollout);
+    expect(upTo((e) => e.kind === 'stage-ended' && e.stage === 'green-deploy')).toEqual([]);
+    // A killed process may have asked without having heard.
+    expect(upTo((e) => e.kind === 'step-intent' && e.step.kind === 'attach')).toEqual(['g1']);
+    expect(upTo((e) => e.kind === 'stage-ended' && e.stage === 'green-in')).toEqual(['g1', 'g2']);
+    expect(upTo((e) => e.kind === 'step-done' && e.step.kind === 'detach')).toEqual(['g1', 'g2']);
+    expect(greenLeftIn(events, rollout)).toEqual([]);
+    expect(greenLeftIn(events.slice(0, -1), { ...rollout, strategy: 'rolling' })).toEqual([]);
+  });
+
+  it('a stage whose attach was taken back is to be done again before blue may leave', async () => {
+    const { events } = await rig({}, (b) => b.refuse.set('detach b2', new RollproofError('BALANCER_REFUSED', 'no')));
+    const pipeline = pipelineOf(scenarioWith(), null);
+    expect(() => restOfStage(pipeline, 'blue-out', events)).toThrow(/not the turn .* 0 of \d+ steps of stage green-in/);
+    expect(restOfStage(pipeline, 'green-in', events)?.part.from).toBe(0);
+    expect(restOfStage(pipeline, 'green-deploy', events)).toBeNull();
+    for (const [kind, target] of [
+      ['detach', 'g1'],
+      ['attach', 'b1'],
+      ['deploy', 'b1'],
+    ] as const)
+      expect(() => changeOf(pipeline, kind, target, [])).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID' }));
+    expect(changeOf(pipeline, 'attach', 'g1', events)?.part).toEqual({ from: 0, to: 0 });
+    expect(() => changeOf(pipeline, 'attach', 'g2', events)).toThrow(/not the turn/);
+    // The detach that a step asks for takes nothing back.
+    const whole = (await rig()).events;
+    expect(pipeline.stages.map((stage) => stepsDone(stage, whole))).toEqual(pipeline.stages.map((s) => s.steps.length));
   });
 
   it('a failed retirement attaches nobody: blue is out, green serves', async () => {

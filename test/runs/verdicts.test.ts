@@ -239,6 +239,17 @@ describe('runs that are not a plain failure', () => {
       ['LOW_RESOLUTION'],
     ],
     [
+      'a lane that the engine would not have seen anything in',
+      () => {
+        const { header } = clean;
+        const { traffic } = header.scenario;
+        const lanes = { ...traffic.lanes, reuseWeight: 0, leftOut: ['reuse'] as const };
+        const scenario = { ...header.scenario, traffic: { ...traffic, engine: 'k6' as const, lanes } };
+        return { ...withRows(clean, (row) => ({ ...row, lane: 'new' })), header: { ...header, scenario } };
+      },
+      ['LANE_NOT_RUN'],
+    ],
+    [
       'draining demanded, not exercised',
       () =>
         withRows(worldRun({ policy: { requireDrain: true } }), (row) => ({

@@ -2,6 +2,7 @@ import type { DeployEnd, RunEvent, RunEventOf } from '../../domain/event.js';
 import type { Balancer } from '../../domain/ports.js';
 import { readJournal } from '../../journal/journal-reader.js';
 import { detachedAfter } from '../../pipeline/safety/detached.js';
+import { greenLeftIn } from '../../pipeline/safety/green-out.js';
 import { clockProblem } from '../../run/clock-origin.js';
 import type { Io } from '../io.js';
 import type { StepRun } from './run-name.js';
@@ -47,12 +48,17 @@ function undoneIn(events: readonly RunEvent[], stages: readonly string[]): strin
   return recovered === undefined ? null : `${recovered.target} was recovered in the middle of the run`;
 }
 
-function endOf(events: readonly RunEvent[], error: string | null) {
+/** How the deploy of a run in several processes came out, by its journal and what speaks against it. */
+export function endOf(
+  events: readonly RunEvent[],
+  error: string | null,
+): Pick<RunEventOf<'run-ended'>, 'deploy' | 'stillDetached' | 'error'> {
   const stillDetached = detachedAfter(events).map((d) => d.target);
-  const detached = events.some((e) => e.kind === 'step-intent' && e.step.kind === 'detach');
+  // As `run` counts it: begun is begun, also where the first step is no detach (blue-green) or was refused.
+  const begun = events.some((e) => e.kind === 'stage-started');
   const failed = events.some((e) => e.kind === 'step-failed');
   const interrupted = events.some((e) => e.kind === 'interrupted');
-  const deploy: DeployEnd = !detached
+  const deploy: DeployEnd = !begun
     ? 'not-started'
     : error === null && stillDetached.length === 0
       ? 'complete'
@@ -62,7 +68,7 @@ function endOf(events: readonly RunEvent[], error: string | null) {
   return { deploy, stillDetached, error };
 }
 
-/** Every target that is out, with the command that attaches it. */
+/** Every target that is out, with the command that attaches it; and green that is in while blue is too. */
 export function tellWhatIsLeft(
   { dir }: Pick<StepRun, 'dir'>,
   balancer: Balancer,
@@ -75,5 +81,8 @@ export function tellWhatIsLeft(
     const command = target === undefined ? '' : `\n  attach it again with: ${balancer.attachCommand(target)}`;
     io.stderr.write(`STILL DETACHED: ${id}${command}\n`);
   }
+  const green = greenLeftIn(events, header.scenario.rollout);
+  if (green.length > 0)
+    io.stderr.write(`STILL ATTACHED beside blue: ${green.join(', ')}\n  take it out again with: rollproof recover\n`);
   return left;
 }

@@ -1,6 +1,6 @@
 import { redactScenario } from '../../config/redaction.js';
 import { EXIT, RollproofError } from '../../domain/errors.js';
-import { EVENT_SCHEMA_VERSION, type RunHeader } from '../../domain/event.js';
+import { type EngineFacts, EVENT_SCHEMA_VERSION, type RunHeader } from '../../domain/event.js';
 import type { Balancer } from '../../domain/ports.js';
 import type { Scenario } from '../../domain/scenario.js';
 import { openEventWriter } from '../../journal/event-writer.js';
@@ -19,6 +19,7 @@ import { powerProblemsText } from '../plan.js';
 import { reconcile } from '../reconcile.js';
 import type { PassLookup } from '../required-pass.js';
 import { retriesOf } from '../retries.js';
+import { engineProof } from '../self-test-store.js';
 import { endingAfter } from '../stop-signals.js';
 import { findingsText } from '../summary.js';
 import { toolVersion } from '../version.js';
@@ -48,7 +49,10 @@ export async function preflightStep(step: PreflightStep, io: Io): Promise<number
     return EXIT.inconclusive;
   }
   const scenario = effectiveScenario(step.scenario, null);
-  const { tools = {} } = await engineFor(scenario, io.env);
+  const engine = await engineFor(scenario, io.env);
+  const { capabilities, tools = {} } = engine;
+  // Before the lock, as in `run`: an engine that does not see what it vouches for may not begin anything.
+  const facts: EngineFacts = { capabilities, selfTest: await engineProof(scenario.traffic, engine, io) };
   const lock = sharedLock(scenario, step.runId, io);
   if (lock === null) throw new Error('a lab of the scenario’s own cannot be rolled step by step');
   const balancer = balancerFor(scenario, null, retriesOf(io));
@@ -60,7 +64,7 @@ export async function preflightStep(step: PreflightStep, io: Io): Promise<number
     let begun = false;
     try {
       await reconcile(scenario, balancer, io);
-      begun = await lookedAndBegun(step, scenario, balancer, tools, io);
+      begun = await lookedAndBegun(step, scenario, balancer, { tools, engine: facts }, io);
       if (signals.begun()) return await new Promise<never>(() => undefined);
       return begun ? EXIT.pass : EXIT.refused;
     } finally {
@@ -90,7 +94,7 @@ async function lookedAndBegun(
   step: PreflightStep,
   scenario: Scenario,
   balancer: Balancer,
-  tools: Readonly<Record<string, string>>,
+  { tools, engine }: { readonly tools: Readonly<Record<string, string>>; readonly engine: EngineFacts },
   io: Io,
 ): Promise<boolean> {
   const startedAt = io.wallTime();
@@ -111,6 +115,7 @@ async function lookedAndBegun(
     command: ['rollproof', 'preflight', step.file],
     gitRevision: gitRevision(io.cwd, io.env),
     tools: { ...io.tools, ...tools },
+    engine,
     steps: { stages: pipelineOf(scenario, seen.facts).stages.map((s) => s.name), origin: thisOrigin() },
   };
   written(dir, header, seen, step.force);

@@ -1,4 +1,6 @@
 import { EXIT } from '../../domain/errors.js';
+import type { RunEvent } from '../../domain/event.js';
+import type { Target } from '../../domain/target.js';
 import { readJournal } from '../../journal/journal-reader.js';
 import { signalProcess } from '../../pipeline/deployers/process-group.js';
 import { balancerFor } from '../../run/compose.js';
@@ -63,17 +65,27 @@ async function attachedAgain(
   io: Io,
 ): Promise<readonly string[]> {
   // Read again: the step that was ended has written since.
-  const { header, events } = readJournal(dir);
-  const { scenario } = header;
-  const tell = (line: string) => io.stdout.write(`${line}\n`);
-  const { targets, still } = await recoverJournal(dir, balancer, probeOf(scenario), io, tell);
-  if (targets.length === 0) io.stdout.write('nothing is detached\n');
-  // What a stage attached on its own way out may not be in service yet either.
-  const detached = new Set(
-    events.flatMap((e) => (e.kind === 'balancer-call' && e.operation === 'detach' ? [e.target] : [])),
-  );
-  const back = scenario.targets.filter((t) => detached.has(t.id) && !still.includes(t.id));
-  return [...still, ...(wait ? await backInService(back, scenario, balancer, io) : [])];
+  const { scenario } = readJournal(dir).header;
+  let isNothing = true;
+  const tell = (line: string) => {
+    isNothing = false;
+    io.stdout.write(`${line}\n`);
+  };
+  const { targets, still, greenIn } = await recoverJournal(dir, balancer, probeOf(scenario), io, { tell });
+  if (isNothing) io.stdout.write('nothing is detached\n');
+  const back = wait ? backAgain(scenario.targets, targets, readJournal(dir).events) : [];
+  const missing = back.length === 0 ? [] : await backInService(back, scenario, balancer, io);
+  return [...still, ...greenIn, ...missing];
+}
+
+/** Who was out and was attached: here, or by a stage on its own way out, and may not be in service yet either. */
+function backAgain(all: readonly Target[], here: readonly Target[], events: readonly RunEvent[]): readonly Target[] {
+  const done = events.flatMap((e) => (e.kind === 'balancer-call' && e.error === null ? [e] : []));
+  return all.filter((target) => {
+    const mine = done.filter((call) => call.target === target.id);
+    const wasOut = here.includes(target) || mine.some((call) => call.operation === 'detach');
+    return wasOut && mine.at(-1)?.operation === 'attach';
+  });
 }
 
 /** By its own lock, which knows the process's birth: a later process with its number is never hit. */

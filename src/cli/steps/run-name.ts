@@ -7,6 +7,7 @@ import { type JournalFacts, readJournal } from '../../journal/journal-reader.js'
 import { runPaths, safeName } from '../../journal/run-directory.js';
 import { stateDir } from '../balancer-lock.js';
 import type { Io } from '../io.js';
+import { type ResolveOptions, resolveOverrides } from '../resolve-option.js';
 import { scenarioFrom } from '../run.js';
 
 /** Options of every step-by-step command. */
@@ -14,6 +15,9 @@ export interface StepOptions {
   readonly runId?: string;
   readonly out?: string;
 }
+
+/** Of a step that is given the scenario: all of one run are given the same. */
+export interface PlannedOptions extends StepOptions, ResolveOptions {}
 
 /** Where the report of a step goes: what a CI server keeps of a job. */
 const OUT = 'rollproof-out';
@@ -71,9 +75,13 @@ export function planFile(argument: string | undefined, io: Pick<Io, 'env' | 'cwd
 }
 
 /** Loads the plan; one of another environment than ROLLPROOF_TARGET names is a mix-up. */
-export async function planned(argument: string | undefined, io: Io): Promise<{ file: string; scenario: Scenario }> {
+export async function planned(
+  argument: string | undefined,
+  { resolve }: ResolveOptions,
+  io: Io,
+): Promise<{ file: string; scenario: Scenario }> {
   const file = planFile(argument, io);
-  const scenario = await scenarioFrom(file, io);
+  const scenario = await scenarioFrom(file, io, resolveOverrides(resolve));
   const { ROLLPROOF_TARGET: environment } = io.env;
   if (environment && scenario.environment !== environment) {
     throw new RollproofError(

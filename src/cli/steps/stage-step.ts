@@ -5,6 +5,7 @@ import type { Scenario } from '../../domain/scenario.js';
 import type { Clock, Instant } from '../../domain/time.js';
 import { formatDuration } from '../../domain/time.js';
 import { pipelineOf } from '../../pipeline/compile.js';
+import { longestRequestMs } from '../../pipeline/deadlines.js';
 import { asRollproofError, type PipelineEnd, runPipeline } from '../../pipeline/runner.js';
 import { changeOf, cutStep, restOfStage, type StagePart } from '../../pipeline/step-range.js';
 import { balancerFor, deployerFor, probeFor } from '../../run/compose.js';
@@ -104,7 +105,10 @@ async function rolled(part: StagePart, work: string, scenario: Scenario, run: St
   }, LOOK_MS);
   try {
     await baseline(known, scenario, clock, halt.signal, io);
-    const end = await runPart(part, scenario, run, { events, clock, balancer, live, signals, halt: halt.signal }, io);
+    const deps = { events, clock, balancer, live, signals, halt: halt.signal };
+    // Once anything has been done, a stop has a way out to go, and that is the runner's.
+    const isIdle = halt.signal.aborted && !known.some((e) => e.kind === 'step-intent');
+    const end = isIdle ? notBegun(halt.signal) : await runPart(part, scenario, run, deps, io);
     live.end();
     if (end.error !== null && end.error.code !== 'INTERRUPTED') io.stderr.write(errorText(end.error, io));
     if (end.error !== null) tellWhatIsLeft(run, balancer, io);
@@ -116,6 +120,13 @@ async function rolled(part: StagePart, work: string, scenario: Scenario, run: St
     writer.close();
     balancer.close();
   }
+}
+
+/** Stopped while the baseline was waited for: as in `run`, nothing of the deploy has begun then. */
+function notBegun({ reason }: AbortSignal): PipelineEnd {
+  const error =
+    reason instanceof RollproofError ? reason : new RollproofError('INTERRUPTED', 'stopped before the first step');
+  return { deploy: 'not-started', stillDetached: [], error };
 }
 
 function trafficGone(): RollproofError {
@@ -191,7 +202,7 @@ async function runPart(
         probe: probeFor(scenario),
         traffic: snapshotTraffic(() => trafficSnapshot(run.dir)),
         members: factsOf(run).members,
-        longestRequestMs: scenario.traffic.lanes.long?.maxHoldMs ?? 0,
+        longestRequestMs: longestRequestMs(scenario),
         before: run.journal.events,
         part,
       },

@@ -1,15 +1,16 @@
 import type { Command } from 'commander';
 import type { Io } from '../io.js';
 import type { Finish } from '../program.js';
-import { outDir, planned, requiredRunId, type StepOptions, withStepOptions } from './run-name.js';
+import { withResolve } from '../resolve-option.js';
+import { outDir, type PlannedOptions, planned, requiredRunId, withStepOptions } from './run-name.js';
 
 /** `rollproof stage NAME`: one stage of the run. */
 export function addStage(program: Command, io: Io, finish: Finish): void {
-  withStepOptions(program.command('stage'))
+  withResolve(withStepOptions(program.command('stage')))
     .description('do one stage of a run whose steps are commands of their own')
     .argument('<name>', 'stage, as rollproof plan prints it')
     .argument('[scenario]', 'scenario file (YAML), or ROLLPROOF_PLAN')
-    .action(async (name: string, argument: string | undefined, options: StepOptions) => {
+    .action(async (name: string, argument: string | undefined, options: PlannedOptions) => {
       finish(await step({ kind: 'stage', name }, argument, options, io));
     });
 }
@@ -23,11 +24,11 @@ const CHANGES = {
 /** `rollproof detach|deploy|attach TARGET`: the same in smaller pieces. */
 export function addChanges(program: Command, io: Io, finish: Finish): void {
   for (const kind of ['detach', 'deploy', 'attach'] as const) {
-    withStepOptions(program.command(kind))
+    withResolve(withStepOptions(program.command(kind)))
       .description(`${CHANGES[kind]}, in a run whose steps are commands of their own`)
       .argument('<target>', 'id of the target in the scenario')
       .argument('[scenario]', 'scenario file (YAML), or ROLLPROOF_PLAN')
-      .action(async (target: string, argument: string | undefined, options: StepOptions) => {
+      .action(async (target: string, argument: string | undefined, options: PlannedOptions) => {
         finish(await step({ kind, name: target }, argument, options, io));
       });
   }
@@ -36,10 +37,10 @@ export function addChanges(program: Command, io: Io, finish: Finish): void {
 async function step(
   work: { readonly kind: 'stage' | 'detach' | 'deploy' | 'attach'; readonly name: string },
   argument: string | undefined,
-  options: StepOptions,
+  options: PlannedOptions,
   io: Io,
 ): Promise<number> {
-  const { scenario } = await planned(argument, io);
+  const { scenario } = await planned(argument, options, io);
   const runId = requiredRunId(options, io.env);
   const { stageStep } = await import('./stage-step.js');
   return stageStep({ ...work, scenario, runId, out: outDir(options, io) }, io);

@@ -12,6 +12,7 @@ import { joinShared } from '../../run/lock.js';
 import { isTrafficRunning, runTraffic, trafficLog, trafficPid } from '../../run/traffic-process.js';
 import type { Io } from '../io.js';
 import { expectedMs } from '../plan.js';
+import { resolveArguments } from '../resolve-option.js';
 import { retriesOf } from '../retries.js';
 import { requiredRun, type StepRun } from './run-name.js';
 import { assertGoesOn, beginPart, factsOf, oneStepAtATime, sameScenario, sharedLock } from './step.js';
@@ -23,6 +24,8 @@ export interface TrafficStart {
   readonly scenario: Scenario;
   readonly out: string;
   readonly maxDurationMs: number;
+  /** As `--resolve` was given. */
+  readonly resolve: readonly string[];
 }
 
 /** A JVM or k6 may take its time. */
@@ -44,7 +47,8 @@ export async function startTrafficDetached(start: TrafficStart, io: Io): Promise
   }
   const release = oneStepAtATime(run.dir, 'traffic start', io);
   try {
-    const again = ['traffic', 'start', start.file, '--run-id', start.runId, '--out', start.out];
+    const { file, runId, out } = start;
+    const again = ['traffic', 'start', file, '--run-id', runId, '--out', out, ...resolveArguments(start)];
     const argv = [...io.self, ...again, '--max-duration', `${start.maxDurationMs}ms`] as const;
     await sending(run, startDetached(argv, io.cwd, io.env, trafficLog(run.dir)), io);
   } finally {

@@ -1,12 +1,21 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readDuration } from '../../config/quantity.js';
 import { EXIT } from '../../domain/errors.js';
 import type { Io } from '../io.js';
 import type { Finish } from '../program.js';
+import { withResolve } from '../resolve-option.js';
 import { addTrafficWorker } from '../traffic-worker.js';
-import { outDir, planned, requiredRun, requiredRunId, type StepOptions, withStepOptions } from './run-name.js';
+import {
+  outDir,
+  type PlannedOptions,
+  planned,
+  requiredRun,
+  requiredRunId,
+  type StepOptions,
+  withStepOptions,
+} from './run-name.js';
 
-interface StartOptions extends StepOptions {
+interface StartOptions extends PlannedOptions {
   readonly detach?: true;
   readonly maxDuration: number;
 }
@@ -19,16 +28,21 @@ export function addTraffic(program: Command, io: Io, finish: Finish): void {
     .command('traffic')
     .description('start or stop the traffic of a run whose steps are commands of their own');
   addTrafficWorker(traffic, io, finish);
-  withStepOptions(traffic.command('start'))
+  withResolve(withStepOptions(traffic.command('start')))
     .description('send the traffic of the run until traffic stop, verify --stop-traffic or its longest duration')
     .argument('[scenario]', 'scenario file (YAML), or ROLLPROOF_PLAN')
     .option('--detach', 'in a process of its own that outlives this one; returns when it sends')
-    .option('--max-duration <time>', 'end by itself after this time', duration, MAX_DURATION_MS)
+    .addOption(
+      new Option('--max-duration <time>', 'end by itself after this time')
+        .argParser(duration)
+        .default(MAX_DURATION_MS, '30m'),
+    )
     .action(async (argument: string | undefined, options: StartOptions) => {
-      const { file, scenario } = await planned(argument, io);
+      const { file, scenario } = await planned(argument, options, io);
       const runId = requiredRunId(options, io.env);
       const { startTrafficHere, startTrafficDetached } = await import('./traffic-start.js');
-      const start = { file, scenario, runId, out: outDir(options, io), maxDurationMs: options.maxDuration };
+      const { maxDuration: maxDurationMs, resolve = [] } = options;
+      const start = { file, scenario, runId, resolve, out: outDir(options, io), maxDurationMs };
       finish(await (options.detach === true ? startTrafficDetached(start, io) : startTrafficHere(start, io)));
     });
   withStepOptions(traffic.command('stop'))

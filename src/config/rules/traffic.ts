@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { notRunText, notRunWays, replayedByGo } from '../../domain/lane-sight.js';
 import { formatDuration } from '../../domain/time.js';
 import { plainText, quoted } from '../problem-text.js';
 import { type Finding, problem, type Rule, warning } from './rule.js';
@@ -219,9 +220,6 @@ const stallIsForTheLab: Rule = {
       : [],
 };
 
-/** Methods Go's HTTP client re-sends by itself, so that k6 never sees a kept-alive connection die under them. */
-const REPLAYED = /^(GET|HEAD|OPTIONS|TRACE)$/i;
-
 /** Each engine has its own kind of own plan, and its own blind spots. */
 const engineFits: Rule = {
   reads: [
@@ -231,6 +229,7 @@ const engineFits: Rule = {
     'traffic.lanes.reuse',
     'traffic.lanes.new',
     'service.method',
+    'service.headers',
   ],
   findings: ({ traffic, service }) => {
     const { engine, script, plan, lanes } = traffic;
@@ -243,18 +242,10 @@ const engineFits: Rule = {
     };
     misplaced('script', script, 'k6');
     misplaced('plan', plan, 'jmeter');
-    if (engine !== 'k6' || script !== null || lanes.reuse === 0 || !REPLAYED.test(service.method)) return findings;
-    const message = `k6 cannot see a kept-alive connection die under ${service.method}: Go sends the request again by itself`;
-    if (lanes.new === 0)
-      findings.push(problem(['traffic', 'engine'], message, 'use engine embedded, or give lanes.new a weight'));
-    else
-      findings.push(
-        warning(
-          ['traffic', 'engine'],
-          `${message}; lane reuse is not run`,
-          'set service.method: POST if the service allows it, or use engine embedded',
-        ),
-      );
+    if (engine !== 'k6' || script !== null || lanes.reuse === 0 || replayedByGo(service) === null) return findings;
+    const found = lanes.new === 0 ? problem : warning;
+    const hint = lanes.new === 0 ? 'use engine embedded, or give lanes.new a weight' : `set ${notRunWays(service)}`;
+    findings.push(found(['traffic', 'engine'], notRunText(service), hint));
     return findings;
   },
 };

@@ -50,7 +50,9 @@ export const trafficSchema = z
     lanes: z
       .strictObject({
         new: amount(0, 1000).prefault(1).meta({ description: 'Weight of requests on a connection of their own.' }),
-        reuse: amount(0, 1000).prefault(1).meta({ description: 'Weight of requests on kept-alive connections.' }),
+        reuse: amount(0, 1000).prefault(1).meta({
+          description: 'Weight of requests on kept-alive connections; 0 gives up what is said about them.',
+        }),
         long: orOff('off', longLane)
           .prefault('off')
           .meta({ description: 'Long requests that are in flight at a detach, or off.' }),

@@ -69,7 +69,7 @@ function greenOutside(scenario: Scenario, facts: BalancerFacts): PreflightFindin
     refused(
       'green',
       `${id} (${instance}) is green and is registered with ${facts.name} already: the deploy would stop it under its users`,
-      'take it out first, or write the groups of rollout.blueGreen the other way round',
+      'take it out first (after a run that was cut short `rollproof recover` does), or write the groups of rollout.blueGreen the other way round',
     ),
   );
 }

@@ -36,7 +36,7 @@ function banner(comparison: Comparison, look: Look): Markup {
   const { recommendations } = comparison;
   const more = recommendations
     .filter((r) => !comparison.headline.includes(r.statement))
-    .map((r) => html`<li>${r.statement}</li>`);
+    .map((r) => html`<li>${r.group === '' ? '' : `${r.group}: `}${r.statement}</li>`);
   return html`<div class="banner ${look.kind.toLowerCase()}"><div class="sign">${verdictIcon(look.kind)}<h1>${look.word}</h1></div><div><p class="sentence">${comparison.headline}</p>${more.length === 0 ? null : html`<ul class="points">${more}</ul>`}</div></div>`;
 }
 

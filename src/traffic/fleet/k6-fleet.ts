@@ -1,4 +1,5 @@
 import { RollproofError } from '../../domain/errors.js';
+import { notRunText, notRunWays } from '../../domain/lane-sight.js';
 import type { Service, Traffic } from '../../domain/scenario.js';
 import { serviceUrl } from '../embedded/request.js';
 import { type ProbePlan, probePlans, trafficForK6 } from '../k6/probe-plan.js';
@@ -66,10 +67,7 @@ export function k6Fleet(request: K6FleetRequest): K6Fleet {
       })),
     },
     probes,
-    notes:
-      traffic === request.traffic
-        ? []
-        : [`lane reuse is left out: Go silently re-sends ${service.method} when a kept-alive connection dies`],
+    notes: traffic === request.traffic ? [] : [`${notRunText(service)}: set ${notRunWays(service)}`],
   };
 }
 

@@ -79,14 +79,23 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** Everything a short-lived program printed, and how it ended. Rejects when it cannot be started. */
-export function outputOf(child: ChildProcess): Promise<{ readonly text: string; readonly code: number | null }> {
+/**
+ * Everything a short-lived program printed (`text`), what of it on standard output (`out`), and how it ended. Rejects when
+ * it cannot be started.
+ */
+export function outputOf(
+  child: ChildProcess,
+): Promise<{ readonly text: string; readonly out: string; readonly code: number | null }> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
-    const keep = (part: Buffer) => parts.push(part);
-    child.stdout?.on('data', keep);
-    child.stderr?.on('data', keep);
+    const outs: Buffer[] = [];
+    child.stdout?.on('data', (part: Buffer) => {
+      parts.push(part);
+      outs.push(part);
+    });
+    child.stderr?.on('data', (part: Buffer) => parts.push(part));
     child.once('error', reject);
-    child.once('close', (code) => resolve({ text: Buffer.concat(parts).toString('utf8'), code }));
+    const text = (of: readonly Buffer[]) => Buffer.concat(of).toString('utf8');
+    child.once('close', (code) => resolve({ text: text(parts), out: text(outs), code }));
   });
 }

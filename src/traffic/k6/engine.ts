@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { replayedByGo } from '../../domain/lane-sight.js';
 import type { EngineCapabilities, TrafficEngine, Workload } from '../../domain/ports.js';
 import type { Scenario } from '../../domain/scenario.js';
 import { heardEveryMs } from '../foreign/engine-pulse.js';
@@ -8,7 +9,7 @@ import { segmentsOf } from '../segments.js';
 import { K6Process } from './k6-process.js';
 import { K6Run } from './k6-run.js';
 import { findK6 } from './k6-tool.js';
-import { isReplayedByGo, probePlans } from './probe-plan.js';
+import { probePlans } from './probe-plan.js';
 
 /** The probe as it is shipped: k6 strips the types itself. */
 const PROBE = fileURLToPath(new URL('../../../scenarios/k6/probe.ts', import.meta.url));
@@ -81,7 +82,7 @@ export async function k6Engine(
 }
 
 function capabilitiesOf({ service, traffic }: Pick<Scenario, 'service' | 'traffic'>): EngineCapabilities {
-  const hides = isReplayedByGo(service);
+  const hides = replayedByGo(service) !== null;
   return {
     name: 'k6',
     seesResetsOnReuse: !hides,

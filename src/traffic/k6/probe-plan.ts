@@ -1,4 +1,5 @@
 import { RollproofError } from '../../domain/errors.js';
+import { replayedByGo, withoutReuse } from '../../domain/lane-sight.js';
 import type { Workload } from '../../domain/ports.js';
 import type { Service, Traffic } from '../../domain/scenario.js';
 import { inFlightCap } from '../arrivals.js';
@@ -6,26 +7,14 @@ import { givenAddresses } from '../embedded/address-book.js';
 import { serviceUrl } from '../embedded/request.js';
 import { evenVus } from '../segments.js';
 
-/** Methods Go re-sends silently when a kept-alive connection dies before the first byte (net/http, isReplayable). */
-const REPLAYED = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
-const REPLAY_HEADERS = new Set(['idempotency-key', 'x-idempotency-key']);
-
-/** Whether Go hides a connection dropped under such a request. */
-export function isReplayedByGo(service: Pick<Service, 'method' | 'headers'>): boolean {
-  return (
-    REPLAYED.has(service.method.toUpperCase()) ||
-    Object.keys(service.headers).some((name) => REPLAY_HEADERS.has(name.toLowerCase()))
-  );
-}
-
 /**
- * What k6 can vouch for: lane `reuse` is taken out where Go would hide its failures, and its arrivals go to lane `new`.
+ * What k6 can vouch for: lane `reuse` is left out where Go would hide its failures, and its arrivals go to lane `new`.
  * Null when nothing would be left.
  */
 export function trafficForK6(service: Service, traffic: Traffic): Traffic | null {
-  if (!isReplayedByGo(service) || traffic.lanes.reuseWeight === 0) return traffic;
+  if (replayedByGo(service) === null || traffic.lanes.reuseWeight === 0) return traffic;
   if (traffic.lanes.newWeight === 0 && traffic.lanes.long === null) return null;
-  return { ...traffic, lanes: { ...traffic.lanes, reuseWeight: 0 } };
+  return { ...traffic, lanes: withoutReuse(traffic.lanes) };
 }
 
 interface ProbeLane {

@@ -19,6 +19,7 @@ export function studyOf(hostile = ''): Comparison {
     design: { variants: 2, repeats: 2, seed: 1 },
     variants,
     targets: 2,
+    sleeps: 2,
     current: { afterDetachMs: 6000, afterAttachMs: 6000 },
     alpha: 0.05,
     limit: 0.05,

@@ -1,28 +1,11 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type FleetPlan, parseFleetPlan, slotsOf } from '../../../src/traffic/fleet/fleet-plan.js';
+import { parseFleetPlan, slotsOf } from '../../../src/traffic/fleet/fleet-plan.js';
 import { FleetRows } from '../../../src/traffic/fleet/fleet-rows.js';
 import { parseConsoleRow } from '../../../src/traffic/k6/console-row.js';
+import { consoleLine, PLAN, START } from '../../support/fleet-lines.js';
 
-const START = 1_800_000_000_000;
-const PLAN: FleetPlan = {
-  format: 1,
-  engine: 'k6',
-  scenario: 'test',
-  runId: 'test',
-  shards: 3,
-  durationMs: 6000,
-  service: { method: 'POST', path: '/' },
-  traffic: { ratePerSecond: 20, lanes: { newWeight: 1, reuseWeight: 0, long: null }, timeoutMs: 1000 },
-  parts: [{ name: 'p', lanes: [{ name: 'new', ratePerSecond: 20 }] }],
-};
-
-function consoleLine(number: number, begun: number): string {
-  const b = (n: number) => n.toString(36);
-  const date = Math.floor((START + begun) / 1000);
-  return `rp1|n${b(number)}|${b(START)}|${b(begun)}|${b(7000)}|${b(8)}|200|${b(900)}|1|${b(2000)}|${b(2500)}|${b(date)}|s1|v1||10.0.0.1|2|.`;
-}
 function csvLine(number: number, begun: number): string {
   const end = (BigInt(START + begun + 11) * 1_000_000n).toString();
   return `rollproof,${end},3.400000,,new,,r=1|new|${number}|${START}|${START + begun}|7.000|${START + begun + 8}|200|0|||srv|s1|v1||0.900|0.500|2.000|2.500|10.0.0.1|2`;

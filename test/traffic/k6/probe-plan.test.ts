@@ -32,9 +32,15 @@ describe('what k6 is told', () => {
     expect(plan!.headers).toMatchObject({ Host: 'lab.local:8080', 'X-Rollproof-Run': 'test-run' });
   });
 
-  it('takes lane reuse out where Go would hide its failures, never silently runs it', () => {
+  it('leaves lane reuse out where Go would hide its failures, on record, and never silently runs it', () => {
     const { service, traffic } = workload();
-    expect(trafficForK6(service, traffic)!.lanes).toMatchObject({ newWeight: 1, reuseWeight: 0 });
+    expect(trafficForK6(service, traffic)!.lanes).toMatchObject({
+      newWeight: 1,
+      reuseWeight: 0,
+      leftOut: ['reuse'],
+    });
+    const givenUp = { ...traffic, lanes: { ...traffic.lanes, reuseWeight: 0 } };
+    expect(trafficForK6(service, givenUp)).toBe(givenUp);
     expect(() => probePlans(workload())).toThrow(/cannot vouch for lane reuse with GET/);
     expect(trafficForK6({ ...service, method: 'POST' }, traffic)).toBe(traffic);
     expect(
