@@ -151,6 +151,7 @@ function trafficOf(traffic: ScenarioDocument['traffic'], resolvePath: ResolvePat
     lanes: {
       newWeight: lanes.new,
       reuseWeight: lanes.reuse,
+      ...(lanes.h2 > 0 ? { h2Weight: lanes.h2 } : {}),
       long:
         long === null
           ? null

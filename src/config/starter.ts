@@ -66,6 +66,7 @@ traffic:
   lanes:
     new: 1                         # weight of requests on fresh connections
     reuse: 1                       # weight of requests on kept-alive connections
+    # h2: 1                        # and of streams on HTTP/2 connections, where the service speaks it (https)
     long: off                      # long requests, in flight at a detach:
     # long: { rate: 5/s, path: "/hold?ms={ms}", minHold: 1s, maxHold: 3s }
   timeout: 10s                     # no whole answer by then is a failure: part of what "down" means

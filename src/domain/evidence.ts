@@ -120,7 +120,7 @@ export interface GeneratorHealth {
   readonly clockErrorMs: number;
 }
 
-/** What the traffic could have seen, worst lane of `new` and `reuse`; null = some lane sent nothing. */
+/** What the traffic could have seen, worst lane but `long`; null = some lane sent nothing. */
 export interface Resolution {
   /** D(1), ms. */
   readonly totalOutageMs: number | null;

@@ -230,7 +230,7 @@ export interface Series {
   readonly ok: readonly number[];
   readonly failed: readonly number[];
   readonly unknown: readonly number[];
-  /** ended − scheduled of the lanes new and reuse, ms (the held lane would drown them). */
+  /** ended − scheduled of all lanes but the held one, ms (it would drown them). */
   readonly p50: readonly (number | null)[];
   readonly p95: readonly (number | null)[];
   readonly p99: readonly (number | null)[];

@@ -1,6 +1,12 @@
-/** How an arrival uses connections. Order = code in the sample columns. */
-export const LANES = ['new', 'reuse', 'long'] as const;
+/** How an arrival uses connections: `h2` is a stream on an HTTP/2 connection. Order = code in the sample columns. */
+export const LANES = ['new', 'reuse', 'long', 'h2'] as const;
 export type Lane = (typeof LANES)[number];
+
+/** Code of the lane whose requests are slow on purpose: its times are nobody's latency. */
+export const HELD_LANE = LANES.indexOf('long');
+
+/** The lanes that stand for users, in the order they are told of; `long` is too sparse to claim anything from. */
+export const CLAIM_LANES = ['new', 'reuse', 'h2'] as const satisfies readonly Lane[];
 
 /** Where a request was when it ended badly. Order = code in the columns; `none` = it ended as a whole response. */
 export const ERROR_PHASES = ['none', 'dns', 'connect', 'tls', 'send', 'headers', 'body'] as const;
@@ -18,8 +24,10 @@ export const ENGINE_ERRORS = {
   closed: 'ROLLPROOF_PEER_CLOSED',
   /** Fewer body bytes than announced. */
   truncated: 'ROLLPROOF_TRUNCATED',
-  /** Not HTTP/1.x, or framing that cannot be trusted. */
+  /** Not HTTP/1.x (lane h2: not HTTP/2), or framing that cannot be trusted. */
   protocol: 'HPE_ROLLPROOF_PROTOCOL',
+  /** Lane h2: the peer speaks TLS and does not choose HTTP/2. */
+  notHttp2: 'ROLLPROOF_H2_NOT_CHOSEN',
 } as const;
 
 /** Strings by code; `values[0]` is always null = absent. */
@@ -40,7 +48,10 @@ export interface SampleBatch {
   /** Index into LANES. */
   readonly lane: Uint8Array;
   readonly scheduledAt: Float64Array;
-  /** Just before look-up/connect, or before the first write on a pooled socket. */
+  /**
+   * Just before look-up/connect, or before the first write on a pooled socket. A stream that waited for an HTTP/2
+   * connection another one had begun: when it was opened.
+   */
   readonly sentAt: Float64Array;
   readonly connectedAt: Float64Array;
   readonly firstByteAt: Float64Array;

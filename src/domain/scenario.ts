@@ -32,7 +32,7 @@ export interface Service {
   readonly bodyFile?: string | null;
   readonly ok: OkRule;
   readonly identity: IdentityHeaders;
-  /** Several requests, drawn by weight for every arrival of the lanes `new` and `reuse`; absent or empty = the one above. */
+  /** Several requests, drawn by weight for every arrival of the lanes `new`, `reuse` and `h2`; absent or empty = the one above. */
   readonly requests?: readonly WeightedRequest[];
   /** Rows whose cells stand in for `{{column}}` in `requests`; absent or null = none. */
   readonly values?: ValuesTable | null;
@@ -154,12 +154,14 @@ export interface Traffic {
   readonly script?: string | null;
   /** Own JMX plan (engine jmeter) instead of the generated one; absent in runs older than the engine. */
   readonly plan?: string | null;
-  /** Arrivals per second of the lanes `new` and `reuse` together. */
+  /** Arrivals per second of the lanes `new`, `reuse` and `h2` together. */
   readonly ratePerSecond: number;
   readonly lanes: {
     /** Relative weights, drawn at random per arrival. */
     readonly newWeight: number;
     readonly reuseWeight: number;
+    /** HTTP/2 over TLS, engine embedded; absent = 0. */
+    readonly h2Weight?: number;
     readonly long: LongLane | null;
     /** Asked for, but not run: the engine would not see what breaks there. Never a PASS; absent = none. */
     readonly leftOut?: readonly Lane[];

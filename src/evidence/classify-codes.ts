@@ -1,3 +1,4 @@
+import { HTTP2_CUT } from '../domain/http2.js';
 import type { SampleClass } from '../domain/outage.js';
 import { ENGINE_ERRORS } from '../domain/sample.js';
 
@@ -13,6 +14,7 @@ const NODE_CODES: ReadonlyMap<string, SampleClass> = new Map([
   ...entries('truncated', ENGINE_ERRORS.truncated),
   ...entries('tls', 'EPROTO DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN'),
   ...entries('tls', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE UNABLE_TO_GET_ISSUER_CERT UNABLE_TO_GET_ISSUER_CERT_LOCALLY'),
+  ...entries('tls', ENGINE_ERRORS.notHttp2),
   ...entries('protocol', ENGINE_ERRORS.protocol),
   ...entries('dropped', ENGINE_ERRORS.dropped),
   ...entries('aborted', ENGINE_ERRORS.aborted),
@@ -23,6 +25,9 @@ const NODE_FAMILIES: readonly (readonly [RegExp, SampleClass])[] = [
   [/^EAI_/, 'dns'],
   [/^(CERT_|ERR_TLS|ERR_SSL)/, 'tls'],
   [/^HPE_/, 'protocol'],
+  // As k6's 16xx. REFUSED_STREAM and a GOAWAY that leaves a stream out say that nothing was processed, so that a client may
+  // send again; whoever does not, as we, has a failed request all the same.
+  [HTTP2_CUT, 'reset'],
 ];
 
 /** JMeter's sample results carry Java class names; the last one named decides. */

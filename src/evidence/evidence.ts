@@ -1,5 +1,6 @@
 import type { Evidence, RunFacts } from '../domain/evidence.js';
 import type { Counts, PhaseRow, Timeline } from '../domain/result.js';
+import { HELD_LANE } from '../domain/sample.js';
 import type { Instant, Span } from '../domain/time.js';
 import { quantilesInPlace } from '../stats/quantile.js';
 import { accessLogSummary } from './access-log.js';
@@ -216,7 +217,7 @@ function faultDelta(samples: JudgedSamples): number {
   const took = new Float64Array(table.length);
   let count = 0;
   for (let row = 0; row < table.length; row++) {
-    if (inBaseline[row] === 1 && ok[row] === 1 && table.lane[row]! < 2)
+    if (inBaseline[row] === 1 && ok[row] === 1 && table.lane[row] !== HELD_LANE)
       took[count++] = table.endedAt[row]! - table.sentAt[row]!;
   }
   return Math.max(DELTA_MS, quantilesInPlace(took.subarray(0, count), [0.99])[0] ?? 0);

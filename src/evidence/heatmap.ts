@@ -1,4 +1,5 @@
 import type { Series } from '../domain/result.js';
+import { HELD_LANE } from '../domain/sample.js';
 import type { JudgedSamples } from './judged-samples.js';
 import type { SeriesAxis } from './series-axis.js';
 
@@ -7,24 +8,20 @@ const COLUMNS_MAX = 240;
 const STEPS = [1, 1.5, 2, 3, 5, 7];
 
 /** Latency over time as counts: log-spaced rows from 1 ms up to the slowest success, at most 240 columns. */
-export function heatmapOf(
-  samples: JudgedSamples,
-  bucket: Int32Array,
-  axis: SeriesAxis,
-  lanes: number,
-): Series['heatmap'] {
+export function heatmapOf(samples: JudgedSamples, bucket: Int32Array, axis: SeriesAxis): Series['heatmap'] {
   const { table, ok } = samples;
   const perColumn = Math.max(1, Math.ceil(axis.length / COLUMNS_MAX));
   const columns = Math.ceil(axis.length / perColumn);
   let max = 1;
   for (let row = 0; row < table.length; row++) {
-    if (ok[row] === 1 && table.lane[row]! < lanes) max = Math.max(max, table.endedAt[row]! - table.scheduledAt[row]!);
+    if (ok[row] === 1 && table.lane[row] !== HELD_LANE)
+      max = Math.max(max, table.endedAt[row]! - table.scheduledAt[row]!);
   }
   const rowUpperMs = logRows(max);
   const upper = Float64Array.from(rowUpperMs);
   const cells = new Uint32Array(upper.length * columns);
   for (let row = 0; row < table.length; row++) {
-    if (ok[row] === 0 || bucket[row]! < 0 || table.lane[row]! >= lanes) continue;
+    if (ok[row] === 0 || bucket[row]! < 0 || table.lane[row] === HELD_LANE) continue;
     const latency = table.endedAt[row]! - table.scheduledAt[row]!;
     cells[rowOf(upper, latency) * columns + Math.floor(bucket[row]! / perColumn)]! += 1;
   }

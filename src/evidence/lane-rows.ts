@@ -1,6 +1,6 @@
 import type { Resolution } from '../domain/evidence.js';
 import type { LaneRow } from '../domain/result.js';
-import { LANES, type Lane } from '../domain/sample.js';
+import { CLAIM_LANES, LANES, type Lane } from '../domain/sample.js';
 import type { Traffic } from '../domain/scenario.js';
 import type { Span } from '../domain/time.js';
 import { mStar } from '../stats/detection.js';
@@ -34,24 +34,25 @@ export function provingSends(samples: JudgedSamples, lanes: readonly Lane[]): Fl
 
 /** The lanes whose silence would be a hole: configured ones, and any other that has rows. `long` is too sparse. */
 export function claimLanes(samples: JudgedSamples, traffic: Traffic): readonly Lane[] {
-  const weights = { new: traffic.lanes.newWeight, reuse: traffic.lanes.reuseWeight };
-  return (['new', 'reuse'] as const).filter(
-    (lane) => weights[lane] > 0 || samples.table.lane.includes(LANES.indexOf(lane)),
-  );
+  return CLAIM_LANES.filter((lane) => weightOf(lane, traffic) > 0 || samples.table.lane.includes(LANES.indexOf(lane)));
 }
 
 /** Arrivals per second of one lane, as configured. */
 export function laneRate(lane: Lane, traffic: Traffic): number {
   if (lane === 'long') return traffic.lanes.long?.ratePerSecond ?? 0;
-  const { newWeight, reuseWeight } = traffic.lanes;
-  const weight = lane === 'new' ? newWeight : reuseWeight;
-  return newWeight + reuseWeight > 0 ? (traffic.ratePerSecond * weight) / (newWeight + reuseWeight) : 0;
+  const total = CLAIM_LANES.reduce((sum, each) => sum + weightOf(each, traffic), 0);
+  return total > 0 ? (traffic.ratePerSecond * weightOf(lane, traffic)) / total : 0;
+}
+
+function weightOf(lane: (typeof CLAIM_LANES)[number], { lanes }: Traffic): number {
+  if (lane === 'h2') return lanes.h2Weight ?? 0;
+  return lane === 'new' ? lanes.newWeight : lanes.reuseWeight;
 }
 
 /** Who shares the traffic, and what the balancer deals out to them. */
 export interface Sharing {
   readonly targets: number;
-  /** It deals out connections: requests on a kept-alive one all meet one target and are no trials of their own. */
+  /** It deals out connections: requests on a kept one (lanes reuse, h2) all meet one target and are no trials of their own. */
   readonly byConnection: boolean;
 }
 

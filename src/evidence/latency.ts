@@ -1,10 +1,9 @@
 import type { LatencySummary } from '../domain/result.js';
+import { HELD_LANE } from '../domain/sample.js';
 import { quantilesInPlace } from '../stats/quantile.js';
 import type { JudgedSamples } from './judged-samples.js';
 
-const LATENCY_LANES = 2;
-
-/** ended − scheduled of the successes in the lanes new and reuse, before the deploy and during it; null without any. */
+/** ended − scheduled of the successes in all lanes but the held one, before the deploy and during it; null without any. */
 export function latencySummaries(samples: JudgedSamples): {
   readonly baseline: LatencySummary | null;
   readonly deploy: LatencySummary | null;
@@ -17,7 +16,7 @@ function summary(samples: JudgedSamples, wanted: Uint8Array): LatencySummary | n
   const took = new Float64Array(table.length);
   let count = 0;
   for (let row = 0; row < table.length; row++) {
-    if (wanted[row] === 1 && ok[row] === 1 && table.lane[row]! < LATENCY_LANES)
+    if (wanted[row] === 1 && ok[row] === 1 && table.lane[row] !== HELD_LANE)
       took[count++] = table.endedAt[row]! - table.scheduledAt[row]!;
   }
   const [p50, p95, p99, p999, max] = quantilesInPlace(took.subarray(0, count), [0.5, 0.95, 0.99, 0.999, 1]);
@@ -34,7 +33,7 @@ export function slowCount(samples: JudgedSamples, slowMs: number | null): number
     if (
       inWindow[row] === 1 &&
       ok[row] === 1 &&
-      table.lane[row]! < LATENCY_LANES &&
+      table.lane[row] !== HELD_LANE &&
       table.endedAt[row]! - table.scheduledAt[row]! > slowMs
     )
       slow++;

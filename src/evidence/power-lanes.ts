@@ -1,11 +1,11 @@
-import type { Lane } from '../domain/sample.js';
+import { CLAIM_LANES } from '../domain/sample.js';
 import type { Scenario } from '../domain/scenario.js';
 import { binomialTailAtLeast } from '../stats/binomial.js';
 import { mStar } from '../stats/detection.js';
 
 /** What one lane can show. */
 export interface LanePower {
-  readonly lane: Exclude<Lane, 'long'>;
+  readonly lane: (typeof CLAIM_LANES)[number];
   readonly ratePerSecond: number;
   /** Best case: jittered arrivals leave no longer gap than 2/λ. */
   readonly totalOutageMs: number;
@@ -36,24 +36,22 @@ function spanChance(limitMs: number, slotMs: number, slots: number, share: numbe
 /** Lanes that carry the claims, at `ratePerSecond` together; one without weight is not run and claims nothing. */
 export function lanePowers(scenario: Scenario, windowMs: number, ratePerSecond: number): LanePower[] {
   const { lanes } = scenario.traffic;
-  const weights = { new: lanes.newWeight, reuse: lanes.reuseWeight };
+  const weights = { new: lanes.newWeight, reuse: lanes.reuseWeight, h2: lanes.h2Weight ?? 0 };
   const m = mStar(1 / scenario.targets.length, TARGET_OUTAGE_ALPHA);
   const { fullOutageMs, targetOutageMs } = scenario.policy;
-  return (['new', 'reuse'] as const)
-    .filter((lane) => weights[lane] > 0 && ratePerSecond > 0)
-    .map((lane) => {
-      const share = weights[lane] / (weights.new + weights.reuse);
-      const slotMs = 1000 / ratePerSecond;
-      const slots = windowMs / slotMs;
-      return {
-        lane,
-        ratePerSecond: ratePerSecond * share,
-        totalOutageMs: (2 * slotMs) / share,
-        targetOutageMs: ((m + 1) * slotMs) / share,
-        resolutionChance:
-          spanChance(fullOutageMs, slotMs, slots, share, 1) * spanChance(targetOutageMs, slotMs, slots, share, m),
-      };
-    });
+  return CLAIM_LANES.filter((lane) => weights[lane] > 0 && ratePerSecond > 0).map((lane) => {
+    const share = weights[lane] / (weights.new + weights.reuse + weights.h2);
+    const slotMs = 1000 / ratePerSecond;
+    const slots = windowMs / slotMs;
+    return {
+      lane,
+      ratePerSecond: ratePerSecond * share,
+      totalOutageMs: (2 * slotMs) / share,
+      targetOutageMs: ((m + 1) * slotMs) / share,
+      resolutionChance:
+        spanChance(fullOutageMs, slotMs, slots, share, 1) * spanChance(targetOutageMs, slotMs, slots, share, m),
+    };
+  });
 }
 
 /** The chance below which a lane is said to be too sparse in practice. */

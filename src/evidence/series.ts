@@ -1,13 +1,11 @@
 import type { Series } from '../domain/result.js';
+import { HELD_LANE } from '../domain/sample.js';
 import type { TargetId } from '../domain/target.js';
 import { quantilesInPlace } from '../stats/quantile.js';
 import { heatmapOf } from './heatmap.js';
 import { classAt, type JudgedSamples, NO_TARGET } from './judged-samples.js';
 import { bucketAt, type SeriesAxis, seriesAxis } from './series-axis.js';
 import { failedInstant } from './witness.js';
-
-/** Lanes whose latency is shown: the held lane would drown them. */
-const LATENCY_LANES = 2;
 
 /**
  * Counts and latencies of all arrivals over time, each counted when it was due; a failure when it failed, for a request
@@ -25,7 +23,7 @@ export function seriesOf(samples: JudgedSamples, targets: readonly TargetId[]): 
     ...tallies(samples, bucket, axis.length, targets),
     failed: failures(axis, failedAt),
     ...latencies(samples, bucket, axis.length),
-    heatmap: heatmapOf(samples, bucket, axis, LATENCY_LANES),
+    heatmap: heatmapOf(samples, bucket, axis),
   };
 }
 
@@ -67,11 +65,11 @@ function zeros(length: number): Float64Array {
   return new Float64Array(length);
 }
 
-/** Quantiles of the successes in each bucket: rows are gathered by bucket, then each bucket is looked at by itself. */
+/** Quantiles of the successes in each bucket, without the held lane, which would drown the others: rows are gathered by bucket, then each bucket is looked at by itself. */
 function latencies(samples: JudgedSamples, bucket: Int32Array, length: number) {
   const { table, ok } = samples;
   const start = new Uint32Array(length + 1);
-  const counts = (row: number) => bucket[row]! >= 0 && ok[row] === 1 && table.lane[row]! < LATENCY_LANES;
+  const counts = (row: number) => bucket[row]! >= 0 && ok[row] === 1 && table.lane[row] !== HELD_LANE;
   for (let row = 0; row < bucket.length; row++) if (counts(row)) start[bucket[row]! + 1]!++;
   for (let i = 0; i < length; i++) start[i + 1]! += start[i]!;
   const values = new Float64Array(start[length] ?? 0);

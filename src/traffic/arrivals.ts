@@ -7,6 +7,7 @@ export const LANE_CODE = {
   new: LANES.indexOf('new'),
   reuse: LANES.indexOf('reuse'),
   long: LANES.indexOf('long'),
+  h2: LANES.indexOf('h2'),
 } as const;
 
 /** The whole schedule of one source as pure functions of the arrival's number `k`, from 0. */
@@ -34,24 +35,29 @@ export function arrivalPlan(traffic: Pick<Traffic, 'ratePerSecond' | 'lanes' | '
   const { lanes, seed } = traffic;
   const long = lanes.long;
   const total = traffic.ratePerSecond + (long?.ratePerSecond ?? 0);
-  const weights = lanes.newWeight + lanes.reuseWeight;
+  const h2Weight = lanes.h2Weight ?? 0;
+  const weights = lanes.newWeight + lanes.reuseWeight + h2Weight;
   if (!(total > 0 && Number.isFinite(total))) throw new RangeError(`arrival rate must be positive, not ${total}/s`);
-  if (traffic.ratePerSecond > 0 && !(weights > 0 && lanes.newWeight >= 0 && lanes.reuseWeight >= 0)) {
-    throw new RangeError('lane weights must not be negative and not both zero');
+  if (traffic.ratePerSecond > 0 && !(weights > 0 && Math.min(lanes.newWeight, lanes.reuseWeight, h2Weight) >= 0)) {
+    throw new RangeError('lane weights must not be negative and not all zero');
   }
   const jitter = uniformStream(seed, STREAMS.jitter);
   const laneDraw = uniformStream(seed, STREAMS.lane);
   const holdDraw = uniformStream(seed, STREAMS.hold);
   const slotMs = 1000 / total;
   const longBelow = (long?.ratePerSecond ?? 0) / total;
-  const newBelow = weights > 0 ? longBelow + (1 - longBelow) * (lanes.newWeight / weights) : longBelow;
+  const below = (weight: number) => (weights > 0 ? longBelow + (1 - longBelow) * (weight / weights) : longBelow);
+  const newBelow = below(lanes.newWeight);
+  // 2: without a lane after it, it is all that is left, whatever a sum of fractions comes to.
+  const reuseBelow = h2Weight === 0 ? 2 : below(lanes.newWeight + lanes.reuseWeight);
   return {
     ratePerSecond: total,
     dueMs: (k) => (k + jitter(k)) * slotMs,
     lane: (k) => {
       const u = laneDraw(k);
       if (u < longBelow) return LANE_CODE.long;
-      return u < newBelow ? LANE_CODE.new : LANE_CODE.reuse;
+      if (u < newBelow) return LANE_CODE.new;
+      return u < reuseBelow ? LANE_CODE.reuse : LANE_CODE.h2;
     },
     holdMs: (k) =>
       long === null ? 0 : long.minHoldMs + Math.floor(holdDraw(k) * (long.maxHoldMs - long.minHoldMs + 1)),

@@ -53,6 +53,10 @@ export const trafficSchema = z
         reuse: amount(0, 1000).prefault(1).meta({
           description: 'Weight of requests on kept-alive connections; 0 gives up what is said about them.',
         }),
+        h2: amount(0, 1000).prefault(0).meta({
+          description:
+            'Weight of requests as streams on one HTTP/2 connection per address (https, engine embedded); docs/traffic-engines.md says what it cannot see.',
+        }),
         long: orOff('off', longLane)
           .prefault('off')
           .meta({ description: 'Long requests that are in flight at a detach, or off.' }),

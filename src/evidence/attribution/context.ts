@@ -1,7 +1,7 @@
 import { SAMPLE_CLASSES } from '../../domain/outage.js';
 import type { BalancerFacts } from '../../domain/ports.js';
 import type { Replacement } from '../../domain/result.js';
-import { LANES } from '../../domain/sample.js';
+import { HELD_LANE } from '../../domain/sample.js';
 import type { Instant, Span } from '../../domain/time.js';
 import { quantilesInPlace } from '../../stats/quantile.js';
 import type { MatchedBaseline } from '../comparison.js';
@@ -11,7 +11,7 @@ import { attachBegunAt, attachedFrom, detachBegunAt } from '../observed-calls.js
 import { rowsAround } from '../sending-order.js';
 import { type Background, failsMore, isNamedExcess, isUnnamedExcess, tallyBetween, tallyOf } from './background.js';
 import { type DarkNodes, darkNodes } from './dark-nodes.js';
-import { isAtAddress } from './failure-view.js';
+import { isAtAddress, isKeptLane } from './failure-view.js';
 import { spreadsRequests } from './layer.js';
 import { latestUntil, type RoutedUntil, routedUntil } from './rotation.js';
 import { versionErrors } from './versions.js';
@@ -63,7 +63,7 @@ export interface CauseContext {
   readonly noPhaseStandsOut: boolean;
   /** Failures start no more often just after a step than by chance (circular shift, p > 0.05). */
   readonly isUnaligned: boolean;
-  /** All resets of the run came on used connections of lane reuse. */
+  /** All resets of the run came on used connections, of lane reuse or h2. */
   readonly resetsOnReuseOnly: boolean;
   /** As many of the requests on used connections were reset before the deploy. */
   readonly resetsAsBefore: boolean;
@@ -95,7 +95,6 @@ export interface ContextInput {
 }
 
 const RESET = SAMPLE_CLASSES.indexOf('reset');
-const REUSE = LANES.indexOf('reuse');
 /** A dip counts when answers were this much slower than before the deploy. */
 const DIP_FACTOR = 3;
 
@@ -225,14 +224,14 @@ interface AnswersIn extends Span {
   readonly except: number;
 }
 
-/** Of successes in the lanes new and reuse, ended − scheduled: those asked for, or without that the baseline's. */
+/** Of successes in all lanes but the held one, ended − scheduled: those asked for, or without that the baseline's. */
 function latencyP99(samples: JudgedSamples, scratch: Float64Array, asked: AnswersIn | null): number | null {
   const { table, ok, inBaseline, target } = samples;
   const { lane, sentAt, endedAt, scheduledAt } = table;
   const range = asked === null ? { first: 0, last: table.length } : rowsAround(table, asked.from, asked.to);
   let count = 0;
   for (let row = range.first; row < range.last; row++) {
-    if (ok[row] !== 1 || lane[row]! >= 2) continue;
+    if (ok[row] !== 1 || lane[row] === HELD_LANE) continue;
     if (asked === null) {
       if (inBaseline[row] !== 1) continue;
     } else if (!(sentAt[row]! >= asked.from && sentAt[row]! < asked.to) || target[row] === asked.except) continue;
@@ -243,7 +242,7 @@ function latencyP99(samples: JudgedSamples, scratch: Float64Array, asked: Answer
 }
 
 function isUsedConnection({ table }: JudgedSamples, row: number): boolean {
-  return table.lane[row] === REUSE && table.connectionUse[row] !== 1;
+  return isKeptLane(table.lane[row]!) && table.connectionUse[row] !== 1;
 }
 
 function resetsOnReuseOnly(samples: JudgedSamples): boolean {

@@ -1,12 +1,9 @@
-import { LANES } from '../../domain/sample.js';
 import { formatDuration } from '../../domain/time.js';
 import { attachBegunAt } from '../observed-calls.js';
 import { attachedBefore } from './attach-rules.js';
 import type { CauseContext } from './context.js';
-import { type FailureView, isAtAddress } from './failure-view.js';
+import { type FailureView, isAtAddress, isKeptLane } from './failure-view.js';
 import { type CauseRule, isOfBalancer, isOut, requests } from './rule.js';
-
-const REUSE = LANES.indexOf('reuse');
 
 /** A 503 or a timeout while some target was out and the others were slow: the load, whatever version bore it. */
 function isOverload(f: FailureView, context: CauseContext): boolean {
@@ -96,7 +93,7 @@ export const keepaliveRace: CauseRule = {
   matches(f, _life, context) {
     return (
       f.class === 'reset' &&
-      f.lane === REUSE &&
+      isKeptLane(f.lane) &&
       f.connectionUse !== 1 &&
       context.resetsOnReuseOnly &&
       (context.isUnaligned || context.resetsAsBefore)

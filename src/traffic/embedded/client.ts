@@ -3,7 +3,7 @@ import type { Instant } from '../../domain/time.js';
 import { LANE_CODE } from '../arrivals.js';
 import type { AddressBook } from './address-book.js';
 import type { Row } from './columns.js';
-import { type ClientRequest, Connection, InFlight, PHASE } from './connection.js';
+import { type ClientRequest, Connection, ConnectionIds, InFlight, PHASE } from './connection.js';
 import type { Recorder } from './recorder.js';
 import type { RequestTemplate } from './request.js';
 import type { HeadFormat } from './response-head.js';
@@ -22,6 +22,8 @@ export interface ClientParts {
   readonly addresses: Pick<AddressBook, 'failure' | 'pick'>;
   readonly timeoutMs: number;
   readonly secure: boolean;
+  /** Shared by clients whose connections stand in one table; absent = its own. */
+  readonly ids?: ConnectionIds;
   /** Told after the row of a request that failed on a connection which had carried others before. */
   readonly failedOnKept?: (connection: Connection, code: string, now: Instant) => void;
   /** Given the client's event handlers, opens sockets that report to them. */
@@ -36,17 +38,18 @@ export interface ClientParts {
 export class HttpClient implements SocketEvents {
   readonly #parts: ClientParts;
   readonly #open: OpenSocket;
-  readonly #inFlight = new InFlight();
+  readonly #inFlight = new InFlight<Connection>();
   readonly #idle: Connection[] = [];
   readonly #waiting: Connection[] = [];
   /** Answered connections left to the peer to close, in two generations. */
   #lingering = new Set<Connection>();
   #lingeringLonger = new Set<Connection>();
-  #connections = 0;
+  readonly #ids: ConnectionIds;
 
   constructor(parts: ClientParts) {
     this.#parts = parts;
     this.#open = parts.opener(this);
+    this.#ids = parts.ids ?? new ConnectionIds();
   }
 
   get inFlight(): number {
@@ -143,7 +146,7 @@ export class HttpClient implements SocketEvents {
     const now = this.#tick();
     if (connection.use !== 'busy') return;
     connection.connectedAt = now;
-    connection.id = ++this.#connections;
+    connection.id = this.#ids.next();
     connection.uses = 1;
     connection.localPort = connection.socket!.localPort ?? 0;
     if (this.#parts.secure) connection.phase = PHASE.tls;

@@ -29,7 +29,7 @@ export interface ClientRequest extends ExpectedAnswer {
  * One TCP (or TLS) connection and the request now on it: at most one at a time, so the request's state lives here and
  * a request on a kept connection allocates nothing. `socket` is null until an address is known.
  */
-export class Connection {
+export class Connection implements Linked<Connection> {
   socket: Socket | null = null;
   readonly reader: ResponseReader;
   use: ConnectionUse = 'busy';
@@ -97,20 +97,35 @@ export class Connection {
   }
 }
 
+/** Numbers connections from 1, in the order of being connected. */
+export class ConnectionIds {
+  #last = 0;
+
+  next(): number {
+    return ++this.#last;
+  }
+}
+
+/** What can stand in a list of requests in flight. */
+export interface Linked<T> {
+  older: T | null;
+  newer: T | null;
+}
+
 /** Requests in flight, oldest first. All have the same timeout, so the oldest one's deadline is the next to come. */
-export class InFlight {
-  #oldest: Connection | null = null;
-  #newest: Connection | null = null;
+export class InFlight<T extends Linked<T>> {
+  #oldest: T | null = null;
+  #newest: T | null = null;
   #size = 0;
 
-  get oldest(): Connection | null {
+  get oldest(): T | null {
     return this.#oldest;
   }
   get size(): number {
     return this.#size;
   }
 
-  add(connection: Connection): void {
+  add(connection: T): void {
     connection.older = this.#newest;
     connection.newer = null;
     if (this.#newest === null) this.#oldest = connection;
@@ -119,7 +134,7 @@ export class InFlight {
     this.#size++;
   }
 
-  remove(connection: Connection): void {
+  remove(connection: T): void {
     if (connection.older === null) this.#oldest = connection.newer;
     else connection.older.newer = connection.newer;
     if (connection.newer === null) this.#newest = connection.older;

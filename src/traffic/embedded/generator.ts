@@ -5,10 +5,10 @@ import { type ArrivalPlan, arrivalPlan, inFlightCap } from '../arrivals.js';
 import { STREAMS, uniformStream } from '../random.js';
 import { segmentCap, WHOLE } from '../segments.js';
 import { AddressBook, type Lookup } from './address-book.js';
-import { HttpClient } from './client.js';
 import { clientRequests } from './client-requests.js';
 import { ControlProbe } from './control-probe.js';
 import type { ControlTarget } from './control-target.js';
+import { LaneClients } from './lane-clients.js';
 import type { FromGenerator } from './messages.js';
 import { Pulse } from './pulse.js';
 import { ReProbe, type ReProbeFigures } from './re-probe.js';
@@ -16,7 +16,7 @@ import { Recorder } from './recorder.js';
 import { requestTemplate, serviceUrl } from './request.js';
 import { headFormat } from './response-head.js';
 import { Schedule } from './schedule.js';
-import type { OpenSocket, SocketEvents } from './sockets.js';
+import type { OpenH2Socket, OpenSocket, SocketEvents } from './sockets.js';
 import { Tally } from './tally.js';
 
 /** The thread a generator runs on: time, timers, the resolver, its CPU. */
@@ -35,6 +35,8 @@ export interface GeneratorHost {
   /** Precise mode: calls `tick` when arrivals are due (see Ticks), until the returned function is called. */
   readonly ticker: (workload: Workload, start: Instant, tick: () => void) => () => void;
   readonly opener: (events: SocketEvents) => OpenSocket;
+  /** For lane h2; null = the service is not https. */
+  readonly openH2: OpenH2Socket | null;
   readonly control: ControlTarget;
   /** Told how many arrivals came due, at every wake-up that had one: readable even if the thread then dies. */
   readonly scheduled: (arrivals: number) => void;
@@ -76,7 +78,7 @@ export class Generator {
   readonly #recorder: Recorder;
   readonly #pulse: Pulse;
   readonly #addresses: AddressBook;
-  readonly #client: HttpClient;
+  readonly #client: LaneClients;
   readonly #control: ControlProbe;
   readonly #reProbe: ReProbe;
   /** First possible arrival, and the instant from which on none is due. */
@@ -117,8 +119,9 @@ export class Generator {
     const requests = clientRequests(template.kinds, this.#recorder.dictionaries.request);
     const secure = url.protocol === 'https:';
     const common = { now: host.now, template, requests, timeoutMs: this.#timeoutMs, secure, opener: host.opener };
-    this.#client = new HttpClient({
+    this.#client = new LaneClients({
       ...common,
+      openH2: host.openH2,
       alive: (at) => this.#inputAt(at),
       format: headFormat(service.identity, this.#recorder.dictionaries),
       failedOnKept: (connection, code, at) => this.#reProbe.after(connection, code, at),
@@ -265,8 +268,7 @@ export class Generator {
 
   #health(now: Instant): void {
     const { sent, ended, dropped } = this.#tally;
-    const eventLoopDelayMaxMs = this.#pulse.takeMaxDelayMs();
-    const inFlight = this.#client.inFlight;
+    const [eventLoopDelayMaxMs, inFlight] = [this.#pulse.takeMaxDelayMs(), this.#client.inFlight];
     const [cpuMs, limits] = [this.#host.cpuMs(), this.#host.limits()];
     const figures = { at: now, eventLoopDelayMaxMs, sent, ended, dropped, inFlight, cpuMs, limits };
     this.#emit({ kind: 'health', figures });

@@ -67,6 +67,12 @@ export class Recorder {
     this.#add(this.#unsent);
   }
 
+  /** An arrival that was taken for sent and then could not be. */
+  takenBack(seq: number, lane: number, scheduledAt: Instant): void {
+    this.#tally.sent--;
+    this.dropped(seq, lane, scheduledAt);
+  }
+
   /** Hands over what has gathered. */
   flush(): void {
     const batch = this.#columns.take();

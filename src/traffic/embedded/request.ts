@@ -50,7 +50,7 @@ type Rendered = (seq: number, lane: number) => string;
 
 /**
  * Renders the fixed part of every request once. Lanes `new` and `long` ask the peer to close (so that it, not we, keeps
- * the closed connection's port); lane `reuse` says nothing, which in HTTP/1.1 means keep-alive. A request without
+ * the closed connection's port); lane `reuse` says nothing, which in HTTP/1.1 means keep-alive, and lane `h2` may not. A request without
  * `{{column}}` costs a draw and a concatenation per arrival, one with it a concatenation per column more.
  * Throws SCENARIO_INVALID for what would break out of its line or that the engine must own.
  */
@@ -152,12 +152,16 @@ function renderedRequest(
   if (!(path.isFixed && head.isFixed && body.isFixed))
     return (seq, lane) => {
       const row = rowOf(seq);
-      return `${start(row, lane === LANE_CODE.reuse ? '' : fresh) + seq}\r\n\r\n${body.at(row)}`;
+      return `${start(row, keeps(lane) ? '' : fresh) + seq}\r\n\r\n${body.at(row)}`;
     };
   const onKept = start(0, '');
   const onFresh = start(0, fresh);
   const tail = `\r\n\r\n${body.at(0)}`;
-  return (seq, lane) => (lane === LANE_CODE.reuse ? onKept : onFresh) + seq + tail;
+  return (seq, lane) => (keeps(lane) ? onKept : onFresh) + seq + tail;
+}
+
+function keeps(lane: number): boolean {
+  return lane === LANE_CODE.reuse || lane === LANE_CODE.h2;
 }
 
 function filledText(

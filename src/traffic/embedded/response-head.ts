@@ -30,6 +30,7 @@ type Watched = readonly { readonly name: Uint8Array; readonly interest: Interest
 
 /** Which header lines are looked at, by the length of their name: most lines are passed over after one look. */
 export interface HeadFormat {
+  readonly identity: IdentityHeaders;
   readonly dictionaries: Dictionaries;
   readonly byNameLength: readonly (Watched | undefined)[];
 }
@@ -51,7 +52,7 @@ export function headFormat(identity: IdentityHeaders, dictionaries: Dictionaries
     byNameLength[name.length] ??= [];
     byNameLength[name.length]!.push({ name: Buffer.from(name.toLowerCase(), 'latin1'), interest });
   }
-  return { dictionaries, byNameLength };
+  return { identity, dictionaries, byNameLength };
 }
 
 /** Bytes that may stand in a header name (RFC 9110 token). */

@@ -1,5 +1,11 @@
 import { connect, isIP, type NetConnectOpts, type Socket } from 'node:net';
-import { type ConnectionOptions, checkServerIdentity, createSecureContext, connect as tlsConnect } from 'node:tls';
+import {
+  type ConnectionOptions,
+  checkServerIdentity,
+  createSecureContext,
+  type TLSSocket,
+  connect as tlsConnect,
+} from 'node:tls';
 import type { TlsSettings } from '../../domain/scenario.js';
 import type { Address } from './address-book.js';
 import type { Connection } from './connection.js';
@@ -34,7 +40,7 @@ export function socketOpener(url: URL, tls: TlsSettings, material: TlsMaterial, 
   const handlers = sharedHandlers(events);
   const onread = { buffer: Buffer.alloc(READ_BUFFER_BYTES), callback: handlers.read };
   const base = { noDelay: true, autoSelectFamily: false, onread };
-  const secure = url.protocol === 'https:' ? tlsOptions(url, tls, material) : null;
+  const secure = url.protocol === 'https:' ? tlsOptions(url, tls, material, 'http/1.1') : null;
   return (connection, address) => {
     const where = { host: address.ip, port: address.port, family: address.family };
     const socket: OwnedSocket =
@@ -81,12 +87,23 @@ function sharedHandlers(events: SocketEvents) {
   };
 }
 
+/** Opens a TLS socket that offers HTTP/2 and nothing else; who opens it looks at what was chosen. */
+export type OpenH2Socket = (address: Address) => TLSSocket;
+
+/** Sockets for lane h2; null where the service is not reached over TLS, for the protocol is agreed on in its handshake. */
+export function h2SocketOpener(url: URL, tls: TlsSettings, material: TlsMaterial): OpenH2Socket | null {
+  if (url.protocol !== 'https:') return null;
+  const secure = tlsOptions(url, tls, material, 'h2');
+  return ({ ip: host, port, family }) =>
+    tlsConnect({ ...secure, host, port, family, autoSelectFamily: false } as ConnectionOptions);
+}
+
 /** The certificate must fit the name in the URL (or `serverName`), whatever address was connected to. */
-function tlsOptions(url: URL, tls: TlsSettings, material: TlsMaterial): ConnectionOptions {
+function tlsOptions(url: URL, tls: TlsSettings, material: TlsMaterial, protocol: 'h2' | 'http/1.1'): ConnectionOptions {
   const name = tls.serverName ?? url.hostname.replace(/^\[|\]$/g, '');
   return {
     secureContext: createSecureContext(contextOptions(material)),
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [protocol],
     rejectUnauthorized: !tls.insecure,
     // An IP address is no server name (RFC 6066 §3); the certificate is checked against it all the same.
     ...(isIP(name) === 0 ? { servername: name } : {}),

@@ -76,7 +76,7 @@ export function threadTicker(workload: Workload, start: Instant, tick: () => voi
 /** The calling thread as a generator's host, control target included; the service's sockets are given apart. */
 export function threadHost(
   originNs: string,
-  opener: GeneratorHost['opener'],
+  { opener, openH2 }: Pick<GeneratorHost, 'opener' | 'openH2'>,
   scheduled: GeneratorHost['scheduled'],
 ): GeneratorHost {
   const now = monotonicClock(originNs);
@@ -96,6 +96,7 @@ export function threadHost(
       while (now() < until);
     },
     opener,
+    openH2,
     ticker: threadTicker,
     control: loopbackTarget(),
     scheduled,

@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Generator } from './generator.js';
 import type { FromGenerator, GeneratorOrders, ToGenerator } from './messages.js';
 import { serviceUrl } from './request.js';
-import { socketOpener } from './sockets.js';
+import { h2SocketOpener, type SocketEvents, socketOpener } from './sockets.js';
 import { threadHost } from './thread-host.js';
 
 const port = parentPort;
@@ -20,9 +20,9 @@ function send(message: FromGenerator): void {
   if (message.kind === 'end') port!.close();
 }
 
-const opener = (events: Parameters<typeof socketOpener>[3]) =>
-  socketOpener(serviceUrl(workload.service.url), workload.traffic.tls, orders.tls, events);
-const host = threadHost(workload.monotonicOriginNs, opener, (arrivals) => Atomics.store(scheduled, 0, arrivals));
+const way = [serviceUrl(workload.service.url), workload.traffic.tls, orders.tls] as const;
+const sockets = { opener: (events: SocketEvents) => socketOpener(...way, events), openH2: h2SocketOpener(...way) };
+const host = threadHost(workload.monotonicOriginNs, sockets, (arrivals) => Atomics.store(scheduled, 0, arrivals));
 const generator = new Generator(workload, host, send);
 
 process.once('uncaughtException', (error) => {

@@ -68,6 +68,7 @@ export class FakeThread {
         };
       },
       opener: (events) => (connection) => this.#open(events, connection, this.service),
+      openH2: null,
       control: {
         listen: (told) => {
           this.controlOpen = true;

@@ -5,7 +5,7 @@ import type { ControlTarget } from '../../../src/traffic/embedded/control-target
 import { Generator } from '../../../src/traffic/embedded/generator.js';
 import type { FromGenerator } from '../../../src/traffic/embedded/messages.js';
 import { serviceUrl } from '../../../src/traffic/embedded/request.js';
-import { socketOpener } from '../../../src/traffic/embedded/sockets.js';
+import { h2SocketOpener, type SocketEvents, socketOpener } from '../../../src/traffic/embedded/sockets.js';
 import { threadHost } from '../../../src/traffic/embedded/thread-host.js';
 import { NO_MATERIAL, type TlsMaterial } from '../../../src/traffic/embedded/tls-material.js';
 import { type RowView, rowsOf } from './rows.js';
@@ -26,12 +26,9 @@ export function runInProcess(
   const batches: SampleBatch[] = [];
   const messages: FromGenerator[] = [];
   return new Promise((resolve) => {
-    const host = threadHost(
-      work.monotonicOriginNs,
-      (events) =>
-        socketOpener(serviceUrl(work.service.url), work.traffic.tls, { ...NO_MATERIAL, ...options.tls }, events),
-      () => {},
-    );
+    const way = [serviceUrl(work.service.url), work.traffic.tls, { ...NO_MATERIAL, ...options.tls }] as const;
+    const sockets = { opener: (events: SocketEvents) => socketOpener(...way, events), openH2: h2SocketOpener(...way) };
+    const host = threadHost(work.monotonicOriginNs, sockets, () => {});
     const { control = host.control, lookup = host.lookup } = options;
     const parts = { ...host, control, lookup };
     const generator = new Generator(work, parts, (message) => {

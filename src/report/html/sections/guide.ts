@@ -25,7 +25,7 @@ const WORDS: readonly (readonly [string, string])[] = [
   ['95 % upper', 'The true failure rate is at most this, with 95 % confidence.'],
   [
     'lane',
-    'How a request uses connections: new = its own, reuse = kept alive, long = held open to be in flight at a detach.',
+    'How a request uses connections: new = its own, reuse = kept alive, h2 = a stream on an HTTP/2 connection, long = held open to be in flight at a detach.',
   ],
   [
     'unknown',
