@@ -130,6 +130,8 @@ export interface LaneRow {
   readonly totalOutageMs: number | null;
   readonly targetOutageMs: number | null;
   readonly unobservedMs: number;
+  /** Lane h2: connections used, and those on which some request failed: one GOAWAY fails many; absent in other lanes. */
+  readonly connections?: { readonly used: number; readonly failed: number };
   /** Minimum windowed availability by window length in ms. */
   readonly minAvailability: readonly { readonly windowMs: number; readonly ratio: number }[];
 }

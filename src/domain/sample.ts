@@ -5,6 +5,9 @@ export type Lane = (typeof LANES)[number];
 /** Code of the lane whose requests are slow on purpose: its times are nobody's latency. */
 export const HELD_LANE = LANES.indexOf('long');
 
+/** Codes of the lanes whose requests go over connections that carried others before. */
+export const KEPT_LANES: ReadonlySet<number> = new Set([LANES.indexOf('reuse'), LANES.indexOf('h2')]);
+
 /** The lanes that stand for users, in the order they are told of; `long` is too sparse to claim anything from. */
 export const CLAIM_LANES = ['new', 'reuse', 'h2'] as const satisfies readonly Lane[];
 

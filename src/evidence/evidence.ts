@@ -26,7 +26,7 @@ import { type PhasedSamples, phasedSamples, phaseRows } from './phase-rows.js';
 import { phasesOf } from './phases.js';
 import { withReProbes } from './re-probes.js';
 import { recordLoss } from './record-loss.js';
-import { type ReplacementOptions, replacements } from './replacement.js';
+import { replacements } from './replacement.js';
 import { unseenNodes } from './replacement-nodes.js';
 import { runInfo } from './run-info.js';
 import { seriesOf } from './series.js';
@@ -51,7 +51,8 @@ export function evidenceOf(given: RunFacts): Evidence {
   const { rollout } = scenario;
   const blueGreen = rollout.strategy === 'blue-green' ? (rollout.blueGreen ?? null) : null;
   const lives = livesOf(facts.events, targetIds, hasDeploy, blueGreen?.green ?? []);
-  const options: ReplacementOptions = { targets: scenario.targets, ...rollout, blueGreen, warmEnd, deltaMs };
+  const byConnection = lastEvent(facts.events, 'balancer-facts')?.facts.balances === 'connections';
+  const options = { targets: scenario.targets, ...rollout, blueGreen, warmEnd, byConnection, deltaMs };
   const replaced = replacements(samples.table, classes, lives, window ?? { from: 0, to: 0 }, options);
   const counts = countsOf(
     samples,
@@ -85,10 +86,7 @@ export function evidenceOf(given: RunFacts): Evidence {
           timeline,
         });
   const failures = failureRows(samples, phased, found.outageOf);
-  const sharing = {
-    targets: targetIds.length,
-    byConnection: lastEvent(facts.events, 'balancer-facts')?.facts.balances === 'connections',
-  };
+  const sharing = { targets: targetIds.length, byConnection };
   const lanes = laneRows(samples, window, scenario.traffic, sharing);
   return {
     run: runInfo(facts, timeline.steps, end),

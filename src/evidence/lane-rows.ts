@@ -96,8 +96,22 @@ function laneRow(samples: JudgedSamples, lane: Lane, window: Span, rate: number,
     totalOutageMs: span(1),
     targetOutageMs: isTrial(lane, sharing) ? span(mStar(1 / sharing.targets, 1 - TARGET_CONFIDENCE)) : null,
     unobservedMs: unobservedMs(sends, from, to, rate),
+    ...(lane === 'h2' ? { connections: connectionsOf(samples, code) } : {}),
     minAvailability: ratios.flatMap((ratio, i) => (ratio === null ? [] : [{ windowMs: windows[i]!, ratio }])),
   };
+}
+
+/** The connections behind a lane's judged requests. A request that never had one is on none. */
+function connectionsOf({ table, failed, inWindow }: JudgedSamples, lane: number): NonNullable<LaneRow['connections']> {
+  const used = new Set<number>();
+  const broken = new Set<number>();
+  for (let row = 0; row < table.length; row++) {
+    if (table.lane[row] !== lane || inWindow[row] === 0 || table.connectionId[row] === 0) continue;
+    const connection = table.source.codes[row]! * 2 ** 32 + table.connectionId[row]!;
+    used.add(connection);
+    if (failed[row] === 1) broken.add(connection);
+  }
+  return { used: used.size, failed: broken.size };
 }
 
 /** Whether each send of a lane may meet any of the targets. */

@@ -38,7 +38,8 @@ export function unseenNodes(
     // It left nothing: where it was not seen before its attach is no question of nodes.
     if (life.joined === true) return [];
     const target = options.targets.findIndex(({ id }) => id === life.target);
-    const filter = { target, warmEnd: options.warmEnd, previousBackAt: previousBackAt(life, lives) };
+    const { warmEnd, byConnection = false } = options;
+    const filter = { target, warmEnd, byConnection, previousBackAt: previousBackAt(life, lives) };
     const { last } = rowsAround(table, Number.NEGATIVE_INFINITY, life.attachRequestedAt ?? Number.POSITIVE_INFINITY);
     const { servedBy } = routedRequests(table, classes, stamps, filter, last);
     const silent = silentSendsByNode(table, servedBy, target, life);

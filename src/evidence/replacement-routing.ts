@@ -1,4 +1,4 @@
-import type { SampleTable } from '../domain/sample.js';
+import { KEPT_LANES, type SampleTable } from '../domain/sample.js';
 import type { Target } from '../domain/target.js';
 import type { Instant } from '../domain/time.js';
 import type { ClassColumns } from './classify.js';
@@ -31,6 +31,8 @@ export interface RoutingFilter {
   readonly warmEnd: Instant;
   /** When the target replaced before it was attached again; its absence must not pass for this one's. */
   readonly previousBackAt: Instant;
+  /** The balancer deals out connections: that a kept one leads elsewhere says nothing about where new ones go. */
+  readonly byConnection?: boolean;
 }
 
 /** The requests of a table, row by row, and the code of the node each went through: see `NodeRequests`. */
@@ -67,10 +69,15 @@ export function routedRequests(
     const sentAt = table.sentAt[row]!;
     if (classes.admissible[row] !== 1 || !(sentAt >= filter.warmEnd)) continue;
     const stamp = stamps[table.target.codes[row]!] ?? UNSTAMPED;
-    if (stamp !== filter.target && sentAt < filter.previousBackAt) continue;
+    if (stamp !== filter.target && (sentAt < filter.previousBackAt || isPinned(table, classes, row, filter))) continue;
     by[row] = servedBy(stamp, classes.failed[row] === 1, filter.target);
   }
   return { sentAt: table.sentAt, endedAt: table.endedAt, servedBy: by, node: table.remoteIp.codes };
+}
+
+/** A success on a connection that leads to the same target whatever happens. */
+function isPinned(table: SampleTable, classes: ClassColumns, row: number, { byConnection }: RoutingFilter): boolean {
+  return byConnection === true && classes.failed[row] !== 1 && KEPT_LANES.has(table.lane[row]!);
 }
 
 /** When the last target that was replaced before this one came back; −∞ for the first, or when it overlaps them. */

@@ -27,6 +27,8 @@ export interface ReplacementOptions {
   readonly warmEnd: Instant;
   /** Who came and who went; absent or null = every target is taken out and brought back. */
   readonly blueGreen?: BlueGreen | null;
+  /** The balancer deals out connections, not requests; absent = no. */
+  readonly byConnection?: boolean;
   /** Witness interval of faults that end a request, ms. */
   readonly deltaMs: number;
 }
@@ -180,6 +182,7 @@ function replacementOf(context: Context, index: number): Replacement | null {
     target,
     warmEnd: options.warmEnd,
     previousBackAt: previousBackAt(life, context.lives),
+    byConnection: options.byConnection === true,
   });
   const targets = options.targets.length;
   const nodes = nodesOf(routed);

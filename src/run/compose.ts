@@ -117,7 +117,7 @@ export async function engineFor(
   if (engine === 'jmeter' && plan != null) return ownPlan(plan, processHost(env));
   if (engine === 'jmeter') return jmeterEngine(scenario, processHost(env));
   if (engine === 'k6') return k6Engine(scenario, processHost(env));
-  return embeddedEngine(scenario.traffic.segments);
+  return embeddedEngine(scenario.traffic.segments, (scenario.traffic.lanes.h2Weight ?? 0) > 0);
 }
 
 /** k6 with methods that Go sends again: never for a run, only to show in a self-test what it hides. */

@@ -37,6 +37,14 @@ const BAD: readonly Bad[] = [
     hint: /weight 1/,
   },
   {
+    what: 'HTTP/2 in the lab',
+    text: variant({ 13: '  rate: 9\n  lanes: { h2: 1 }' }),
+    at: [14, 16],
+    path: 'traffic.lanes.h2',
+    message: /HTTP\/1\.1 only/,
+    hint: /h2: 0/,
+  },
+  {
     what: 'own script without k6',
     text: variant({ 13: '  rate: 9\n  script: load.js' }),
     at: [14, 11],

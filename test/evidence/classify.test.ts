@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ORIGINS, SAMPLE_CLASSES, type SampleClass } from '../../src/domain/outage.js';
+import { goawayCode, resetCode } from '../../src/domain/http2.js';
 import { ENGINE_ERRORS, ERROR_PHASES } from '../../src/domain/sample.js';
 import { type ClassifyRules, classifyOutcome, classifySamples, type RawOutcome } from '../../src/evidence/classify.js';
 import { type SampleRow, sampleTable } from './sample-rows.js';
@@ -27,6 +28,23 @@ describe('classifyOutcome', () => {
     expect(failed(ENGINE_ERRORS.protocol, { phase: 'headers' })).toBe('protocol');
     expect(failed(ENGINE_ERRORS.dropped)).toBe('dropped');
     expect(failed(ENGINE_ERRORS.aborted)).toBe('aborted');
+  });
+
+  it('knows how HTTP/2 ends a stream: a reset, whatever its code and whoever may send it again', () => {
+    expect(failed(ENGINE_ERRORS.notHttp2, { phase: 'tls' })).toBe('tls');
+    for (const number of [0, 2, 7, 8, 13, 99]) {
+      for (const code of [resetCode(number), goawayCode(number)]) {
+        expect(failed(code, { phase: 'headers' })).toBe('reset');
+        expect(failed(code, { phase: 'body', status: 200 })).toBe('truncated');
+        const judged = classifyOutcome({ ...WHOLE, status: null, target: null, code, phase: 'headers' }, RULES);
+        expect(judged).toMatchObject({ origin: 'path', admissible: true, failed: true, forgeable: false });
+      }
+    }
+    expect([resetCode(7), goawayCode(0), resetCode(14)]).toEqual([
+      'ROLLPROOF_H2_RST_REFUSED_STREAM',
+      'ROLLPROOF_H2_GOAWAY_NO_ERROR',
+      'ROLLPROOF_H2_RST_OTHER',
+    ]);
   });
 
   it('tells a reset from a response cut in its body', () => {

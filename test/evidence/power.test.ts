@@ -58,6 +58,18 @@ describe('powerOf', () => {
     expect(codes(scenario({ lanes: { newWeight: 0, reuseWeight: 0, long: LONG } }))).toEqual(['NO_EVIDENCE']);
   });
 
+  it('shares the rate between all lanes that carry claims, h2 among them', () => {
+    const lanes = { newWeight: 1, reuseWeight: 1, h2Weight: 2, long: LONG };
+    const power = powerOf(scenario({ ratePerSecond: 400, lanes }), { deployMs: 60_000 });
+    expect(power.lanes.map((l) => [l.lane, l.ratePerSecond, l.totalOutageMs])).toEqual([
+      ['new', 100, 20],
+      ['reuse', 100, 20],
+      ['h2', 200, 10],
+    ]);
+    const only = { newWeight: 0, reuseWeight: 0, h2Weight: 1, long: null };
+    expect(codes(scenario({ lanes: only }))).toEqual([]);
+  });
+
   it('sees that randomly drawn lanes leave longer gaps than their mean, and names a rate that does', () => {
     const sparse = scenario({ ratePerSecond: 60, baselineMs: 60_000 });
     const lane = powerOf(sparse, { deployMs: 60_000 }).lanes[0]!;

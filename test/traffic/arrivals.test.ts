@@ -53,6 +53,30 @@ describe('arrivalPlan', () => {
     expect(plan(1).dueMs(7)).not.toBe(plan(1 + 2 ** 32).dueMs(7));
   });
 
+  it('draws lane h2 by its weight, and without it exactly what it drew before there was one', () => {
+    const lanes = { newWeight: 1, reuseWeight: 2, long };
+    const before = arrivalPlan({ ratePerSecond: 96, seed: 7, lanes });
+    const none = arrivalPlan({ ratePerSecond: 96, seed: 7, lanes: { ...lanes, h2Weight: 0 } });
+    const some = arrivalPlan({ ratePerSecond: 96, seed: 7, lanes: { ...lanes, h2Weight: 3 } });
+    const counts = [0, 0, 0, 0];
+    const n = 60_000;
+    for (let k = 0; k < n; k++) {
+      expect(none.lane(k)).toBe(before.lane(k));
+      counts[some.lane(k)]!++;
+      if (before.lane(k) === LANE_CODE.long) expect(some.lane(k)).toBe(LANE_CODE.long);
+    }
+    expect(before.lane(0)).not.toBe(LANE_CODE.h2);
+    for (const [code, share] of [
+      [LANE_CODE.new, 0.16],
+      [LANE_CODE.reuse, 0.32],
+      [LANE_CODE.long, 0.04],
+      [LANE_CODE.h2, 0.48],
+    ] as const)
+      expect(Math.abs(counts[code]! / n - share)).toBeLessThan(0.01);
+    const only = arrivalPlan({ ratePerSecond: 96, seed: 7, lanes: { newWeight: 0, reuseWeight: 0, h2Weight: 1, long: null } });
+    for (let k = 0; k < 1000; k++) expect(only.lane(k)).toBe(LANE_CODE.h2);
+  });
+
   it('draws lanes by weight: P(long) = its share of λ, the rest by newWeight : reuseWeight', () => {
     for (const seed of [1, 7, 99]) {
       const { lane } = plan(seed, 96, true, 1, 3);

@@ -1,3 +1,4 @@
+import { H2_RULES } from './h2.js';
 import { LAB_RULES } from './lab.js';
 import { PACE_RULES } from './pace.js';
 import { POLICY_RULES } from './policy.js';
@@ -18,6 +19,7 @@ export const RULES: readonly Rule[] = [
   ...ROLLOUT_RULES,
   ...STAGE_RULES,
   ...TRAFFIC_RULES,
+  ...H2_RULES,
   ...PACE_RULES,
   ...POLICY_RULES,
 ];

@@ -9,10 +9,11 @@ const BALANCER_IDLE_MS = 60_000;
 
 /** Without weight a lane sees nothing. */
 const lanesHaveWeight: Rule = {
-  reads: ['traffic.lanes.new', 'traffic.lanes.reuse'],
+  reads: ['traffic.lanes.new', 'traffic.lanes.reuse', 'traffic.lanes.h2'],
   findings: ({ traffic: { lanes } }) => {
-    if (lanes.new > 0 && lanes.reuse > 0) return [];
-    if (lanes.new === 0 && lanes.reuse === 0)
+    const kept = lanes.reuse + lanes.h2;
+    if (lanes.new > 0 && kept > 0) return [];
+    if (lanes.new === 0 && kept === 0)
       return [
         problem(
           ['traffic', 'lanes'],

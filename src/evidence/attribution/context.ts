@@ -1,7 +1,7 @@
 import { SAMPLE_CLASSES } from '../../domain/outage.js';
 import type { BalancerFacts } from '../../domain/ports.js';
 import type { Replacement } from '../../domain/result.js';
-import { HELD_LANE } from '../../domain/sample.js';
+import { HELD_LANE, KEPT_LANES } from '../../domain/sample.js';
 import type { Instant, Span } from '../../domain/time.js';
 import { quantilesInPlace } from '../../stats/quantile.js';
 import type { MatchedBaseline } from '../comparison.js';
@@ -11,7 +11,7 @@ import { attachBegunAt, attachedFrom, detachBegunAt } from '../observed-calls.js
 import { rowsAround } from '../sending-order.js';
 import { type Background, failsMore, isNamedExcess, isUnnamedExcess, tallyBetween, tallyOf } from './background.js';
 import { type DarkNodes, darkNodes } from './dark-nodes.js';
-import { isAtAddress, isKeptLane } from './failure-view.js';
+import { isAtAddress } from './failure-view.js';
 import { spreadsRequests } from './layer.js';
 import { latestUntil, type RoutedUntil, routedUntil } from './rotation.js';
 import { versionErrors } from './versions.js';
@@ -242,7 +242,7 @@ function latencyP99(samples: JudgedSamples, scratch: Float64Array, asked: Answer
 }
 
 function isUsedConnection({ table }: JudgedSamples, row: number): boolean {
-  return isKeptLane(table.lane[row]!) && table.connectionUse[row] !== 1;
+  return KEPT_LANES.has(table.lane[row]!) && table.connectionUse[row] !== 1;
 }
 
 function resetsOnReuseOnly(samples: JudgedSamples): boolean {

@@ -1,6 +1,6 @@
 import type { Origin, SampleClass } from '../../domain/outage.js';
 import { ORIGINS } from '../../domain/outage.js';
-import { ERROR_PHASES, LANES } from '../../domain/sample.js';
+import { ERROR_PHASES } from '../../domain/sample.js';
 import type { Instant } from '../../domain/time.js';
 import { classAt, type JudgedSamples } from '../judged-samples.js';
 
@@ -29,13 +29,6 @@ export interface FailureView {
 const PHASES_OF_ADDRESS: ReadonlySet<number> = new Set(
   (['dns', 'connect', 'tls'] as const).map((phase) => ERROR_PHASES.indexOf(phase)),
 );
-
-const KEPT_LANES: ReadonlySet<number> = new Set([LANES.indexOf('reuse'), LANES.indexOf('h2')]);
-
-/** Its requests go over connections that carried others before; `lane` is an index into LANES. */
-export function isKeptLane(lane: number): boolean {
-  return KEPT_LANES.has(lane);
-}
 
 /** It failed before anything of HTTP was said: at the address the client was given, whoever holds that. */
 export function isAtAddress(kind: SampleClass, errorPhase: number): boolean {

@@ -1,8 +1,9 @@
+import { KEPT_LANES } from '../../domain/sample.js';
 import { formatDuration } from '../../domain/time.js';
 import { attachBegunAt } from '../observed-calls.js';
 import { attachedBefore } from './attach-rules.js';
 import type { CauseContext } from './context.js';
-import { type FailureView, isAtAddress, isKeptLane } from './failure-view.js';
+import { type FailureView, isAtAddress } from './failure-view.js';
 import { type CauseRule, isOfBalancer, isOut, requests } from './rule.js';
 
 /** A 503 or a timeout while some target was out and the others were slow: the load, whatever version bore it. */
@@ -93,7 +94,7 @@ export const keepaliveRace: CauseRule = {
   matches(f, _life, context) {
     return (
       f.class === 'reset' &&
-      isKeptLane(f.lane) &&
+      KEPT_LANES.has(f.lane) &&
       f.connectionUse !== 1 &&
       context.resetsOnReuseOnly &&
       (context.isUnaligned || context.resetsAsBefore)

@@ -102,7 +102,8 @@ export function givenAddresses(url: URL, resolve: Readonly<Record<string, readon
   return given.map((text) => parseAddress(text, portOf(url)));
 }
 
-function portOf(url: URL): number {
+/** The port a URL means. */
+export function portOf(url: URL): number {
   return Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
 }
 
@@ -118,6 +119,7 @@ function parseAddress(text: string, defaultPort: number): Address {
   return addressOf(ip, port);
 }
 
-function addressOf(ip: string, port: number): Address {
+/** An address by its parts. */
+export function addressOf(ip: string, port: number): Address {
   return { ip, port, family: isIP(ip) === 6 ? 6 : 4 };
 }

@@ -8,9 +8,10 @@ import { runSegments } from '../segment-run.js';
 import { ownNumber, segmentsOf, WHOLE } from '../segments.js';
 import { givenAddresses } from './address-book.js';
 import { BatchUnpacker } from './columns.js';
+import { offerH2 } from './h2-offer.js';
 import type { FromGenerator, GeneratorOrders, ToGenerator } from './messages.js';
 import { requestTemplate, serviceUrl } from './request.js';
-import { monotonicClock } from './thread-host.js';
+import { monotonicClock, systemLookup } from './thread-host.js';
 import { type TlsMaterial, tlsMaterial } from './tls-material.js';
 
 type Sinks = Parameters<TrafficEngine['run']>[1];
@@ -23,13 +24,18 @@ const SEGMENTS_READY_MS = 500;
 /** And end together: longer than a message takes, so that all stop at the same number of the plan. */
 const SEGMENTS_STOP_MS = 25;
 
+const H2_LIMITS = [
+  'lane h2 cannot see when a frame was written, how long flow control held a request back, or which side reset a stream',
+];
+
 /**
- * The built-in traffic engine: open model, own HTTP/1.1 client, in a thread of its own so that nothing the main thread
+ * The built-in traffic engine: open model, own HTTP/1.1 client (lane h2: node:http2), in a thread of its own so that nothing the main thread
  * does can delay an arrival. Emits `generator-health` and `control-probe` once a second, `stall` events and warnings, beside
  * the samples.
  * Rejects only when the workload cannot be run at all; whatever breaks later is in `EngineEnd.error`.
+ * @param h2 whether lane h2 is run: its limits are said, and its peer is asked before the first arrival.
  */
-export function embeddedEngine(segments = 1): TrafficEngine {
+export function embeddedEngine(segments = 1, h2 = false): TrafficEngine {
   return {
     capabilities: {
       name: 'embedded',
@@ -38,7 +44,16 @@ export function embeddedEngine(segments = 1): TrafficEngine {
       healthEveryMs: 1000,
       hasControl: true,
       segments,
+      ...(h2 ? { limits: H2_LIMITS } : {}),
     },
+    ...(h2
+      ? {
+          prepare: async (workload: Workload) => {
+            check(workload);
+            await offerH2(workload, await tlsMaterial(workload.traffic.tls), systemLookup);
+          },
+        }
+      : {}),
     async run(workload, sinks, signal) {
       check(workload);
       const tls = await tlsMaterial(workload.traffic.tls);
@@ -52,7 +67,12 @@ export function embeddedEngine(segments = 1): TrafficEngine {
 function check(workload: Workload): void {
   const { timeoutMs, lanes } = workload.traffic;
   requestTemplate(workload);
-  givenAddresses(serviceUrl(workload.service.url), workload.traffic.resolve);
+  const url = serviceUrl(workload.service.url);
+  givenAddresses(url, workload.traffic.resolve);
+  if ((lanes.h2Weight ?? 0) > 0 && url.protocol !== 'https:')
+    throw new RollproofError('SCENARIO_INVALID', 'traffic: lane h2 needs an https service', {
+      hint: 'HTTP/2 is spoken over TLS only: write https:// in service.url, or set traffic.lanes.h2: 0.',
+    });
   try {
     arrivalPlan(workload.traffic);
   } catch (cause) {

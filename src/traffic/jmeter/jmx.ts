@@ -188,6 +188,7 @@ function refuseWhatJmeterCannot({ service, traffic }: PlanInput): void {
   if ((service.requests ?? []).length > 0 || service.values != null)
     refuse('sends one request, not service.requests', 'use traffic.engine: embedded');
   if (traffic.tls.certFile != null) refuse('does not show a client certificate', 'use traffic.engine: embedded');
+  if ((traffic.lanes.h2Weight ?? 0) > 0) refuse('does not run lane h2', 'use traffic.engine: embedded');
   if (traffic.injectStall !== null) refuse('cannot inject a stall', 'traffic.injectStall needs the embedded engine');
   const texts = [
     service.url,

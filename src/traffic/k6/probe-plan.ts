@@ -119,6 +119,7 @@ function refuseWhatK6Cannot({ service, traffic }: Workload, vouched: boolean): v
   if ((service.requests ?? []).length > 0 || service.values != null)
     refuse('sends one request, not service.requests', 'use traffic.engine: embedded');
   if (traffic.tls.certFile != null) refuse('does not show a client certificate', 'use traffic.engine: embedded');
+  if ((traffic.lanes.h2Weight ?? 0) > 0) refuse('does not run lane h2', 'use traffic.engine: embedded');
   if (traffic.injectStall !== null) refuse('cannot inject a stall', 'traffic.injectStall needs the embedded engine');
   if (vouched && trafficForK6(service, traffic) !== traffic)
     refuse(`cannot vouch for lane reuse with ${service.method}`, 'set traffic.lanes.reuse: 0, or use another method');

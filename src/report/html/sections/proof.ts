@@ -39,6 +39,12 @@ function checks(result: RunResult): Hole {
   return table('Checks', ['result', 'check', { n: 'measured' }, { n: 'threshold' }, 'why it is judged'], rows);
 }
 
+/** Failures of a lane; where many requests share a connection also of how many connections. */
+function failedText({ failed, connections }: RunResult['lanes'][number]): string {
+  if (connections === undefined || failed === 0) return count(failed);
+  return `${count(failed)} on ${count(connections.failed)} of ${count(connections.used)} connections`;
+}
+
 function lanes(result: RunResult): Hole {
   if (result.lanes.length === 0) return null;
   const windows = [...new Set(result.lanes.flatMap((l) => l.minAvailability.map((m) => m.windowMs)))].sort(
@@ -46,7 +52,7 @@ function lanes(result: RunResult): Hole {
   );
   const rows = result.lanes.map(
     (l) =>
-      html`<tr><th scope="row">${l.lane}</th><td class="n">${count(l.requests)}</td><td class="n">${count(l.failed)}</td><td class="n">${count(l.unknown)}</td><td class="n">${durationBound(l.totalOutageMs)}</td><td class="n">${durationBound(l.targetOutageMs)}</td><td class="n">${duration(l.unobservedMs)}</td>${windows.map((w) => html`<td class="n">${percent(l.minAvailability.find((m) => m.windowMs === w)?.ratio ?? null, 'down')}</td>`)}</tr>`,
+      html`<tr><th scope="row">${l.lane}</th><td class="n">${count(l.requests)}</td><td class="n">${failedText(l)}</td><td class="n">${count(l.unknown)}</td><td class="n">${durationBound(l.totalOutageMs)}</td><td class="n">${durationBound(l.targetOutageMs)}</td><td class="n">${duration(l.unobservedMs)}</td>${windows.map((w) => html`<td class="n">${percent(l.minAvailability.find((m) => m.windowMs === w)?.ratio ?? null, 'down')}</td>`)}</tr>`,
   );
   const heads = [
     'lane',
