@@ -6,6 +6,8 @@ import { probeIdle } from '../pipeline/probe/idle-probe.js';
 import { preflightFindings } from '../pipeline/safety/preflight.js';
 import type { IdleProbe } from '../pipeline/safety/preflight-surroundings.js';
 import { realClock } from '../run/clock.js';
+import { h2Findings } from '../traffic/embedded/h2-offer.js';
+import { systemLookup } from '../traffic/embedded/thread-host.js';
 import type { Io } from './io.js';
 import { type PassLookup, requirementFindings } from './required-pass.js';
 
@@ -25,8 +27,9 @@ export async function lookBefore(scenario: Scenario, balancer: Balancer, lookup:
   const facts = await balancer.describe(signal);
   const known = scenario.targets.filter((t) => facts.members.includes(t.instance));
   const health = await balancer.health(known, signal);
-  const idle = await idleProbes(scenario, facts, io);
-  const findings = [...requirementFindings(scenario, lookup), ...preflightFindings(scenario, facts, health, idle)];
+  const [idle, spoken] = await Promise.all([idleProbes(scenario, facts, io), h2Findings(scenario, systemLookup)]);
+  const judged = preflightFindings(scenario, facts, health, idle);
+  const findings = [...requirementFindings(scenario, lookup), ...judged, ...spoken];
   return { facts, findings };
 }
 

@@ -138,10 +138,7 @@ export interface LaneRow {
 
 export interface Replacement {
   readonly target: TargetId;
-  /**
-   * Blue-green: `green` must come in (`left` then says it answered nothing before), `blue` must leave (`returned` means
-   * nothing then); absent = taken out and brought back.
-   */
+  /** Blue-green: `green` must come in (`left`: it answered nothing before), `blue` must leave (`returned` means nothing); absent = out and back. */
   readonly role?: 'green' | 'blue';
   readonly left: boolean;
   readonly replaced: boolean;

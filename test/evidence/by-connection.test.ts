@@ -115,8 +115,13 @@ describe('a balancer that deals out connections (verdict.md §3.1)', () => {
     }
     const broken = analyze({ ...run, samples: { ...samples, error: { codes, values }, status, errorPhase } });
     expect(broken.verdict.kind).toBe('FAIL');
-    expect(broken.errors.map((e) => [e.class, e.origin, e.lane])).toEqual(broken.errors.map(() => ['reset', 'path', 'h2']));
+    expect(broken.errors.map((e) => [e.class, e.origin, e.lane])).toEqual(
+      broken.errors.map(() => ['reset', 'path', 'h2']),
+    );
     expect(broken.errors.reduce((sum, e) => sum + e.count, 0)).toBe(10);
-    expect(broken.lanes.find((l) => l.lane === 'h2')).toMatchObject({ failed: 10, connections: { used: 1, failed: 1 } });
+    expect(broken.lanes.find((l) => l.lane === 'h2')).toMatchObject({
+      failed: 10,
+      connections: { used: 1, failed: 1 },
+    });
   });
 });

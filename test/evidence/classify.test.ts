@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ORIGINS, SAMPLE_CLASSES, type SampleClass } from '../../src/domain/outage.js';
 import { goawayCode, resetCode } from '../../src/domain/http2.js';
+import { ORIGINS, SAMPLE_CLASSES, type SampleClass } from '../../src/domain/outage.js';
 import { ENGINE_ERRORS, ERROR_PHASES } from '../../src/domain/sample.js';
 import { type ClassifyRules, classifyOutcome, classifySamples, type RawOutcome } from '../../src/evidence/classify.js';
 import { type SampleRow, sampleTable } from './sample-rows.js';

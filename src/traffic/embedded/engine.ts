@@ -8,10 +8,9 @@ import { runSegments } from '../segment-run.js';
 import { ownNumber, segmentsOf, WHOLE } from '../segments.js';
 import { givenAddresses } from './address-book.js';
 import { BatchUnpacker } from './columns.js';
-import { offerH2 } from './h2-offer.js';
 import type { FromGenerator, GeneratorOrders, ToGenerator } from './messages.js';
 import { requestTemplate, serviceUrl } from './request.js';
-import { monotonicClock, systemLookup } from './thread-host.js';
+import { monotonicClock } from './thread-host.js';
 import { type TlsMaterial, tlsMaterial } from './tls-material.js';
 
 type Sinks = Parameters<TrafficEngine['run']>[1];
@@ -33,7 +32,7 @@ const H2_LIMITS = [
  * does can delay an arrival. Emits `generator-health` and `control-probe` once a second, `stall` events and warnings, beside
  * the samples.
  * Rejects only when the workload cannot be run at all; whatever breaks later is in `EngineEnd.error`.
- * @param h2 whether lane h2 is run: its limits are said, and its peer is asked before the first arrival.
+ * @param h2 whether lane h2 is run: then its limits are said.
  */
 export function embeddedEngine(segments = 1, h2 = false): TrafficEngine {
   return {
@@ -46,14 +45,6 @@ export function embeddedEngine(segments = 1, h2 = false): TrafficEngine {
       segments,
       ...(h2 ? { limits: H2_LIMITS } : {}),
     },
-    ...(h2
-      ? {
-          prepare: async (workload: Workload) => {
-            check(workload);
-            await offerH2(workload, await tlsMaterial(workload.traffic.tls), systemLookup);
-          },
-        }
-      : {}),
     async run(workload, sinks, signal) {
       check(workload);
       const tls = await tlsMaterial(workload.traffic.tls);

@@ -7,7 +7,10 @@ import type { H2Session } from './h2-session.js';
 /** RFC 9113 §7. */
 const PROTOCOL_ERROR = 1;
 const REFUSED_STREAM = 7;
-/** Node's code for what nghttp2 could make no sense of. */
+/**
+ * Node's code for what nghttp2 could make no sense of. A body that is not as long as announced is of that kind: Node 20 resets its
+ * stream with PROTOCOL_ERROR, Node 22 and later end the connection.
+ */
 const NOT_HTTP2 = 'ERR_HTTP2_ERROR';
 
 /**
@@ -21,15 +24,16 @@ export function endOf(exchange: H2Exchange, session: H2Session): readonly [code:
   const phase =
     stream === null ? waitingPhase(session) : isUnsent ? PHASE.send : status > 0 ? PHASE.body : PHASE.headers;
   if (goaway !== null && (goaway.code !== 0 || stream === null)) return [goawayCode(goaway.code), phase];
-  if (exchange.error === NOT_HTTP2 || error === NOT_HTTP2) return [ENGINE_ERRORS.protocol, phase];
+  const isMalformed = status > 0 && exchange.missing !== 0;
+  if (exchange.error === NOT_HTTP2 || error === NOT_HTTP2)
+    return [isMalformed ? lengthCode(exchange) : ENGINE_ERRORS.protocol, phase];
   if (error !== null) return [error, phase];
   if (isClosed || stream === null)
     return [phase === PHASE.body ? ENGINE_ERRORS.truncated : ENGINE_ERRORS.closed, phase];
   const reset = stream.rstCode ?? 0;
   if (reset === REFUSED_STREAM && goaway !== null && (stream.id ?? 0) > goaway.lastStreamId)
     return [goawayCode(goaway.code), phase];
-  // nghttp2 itself resets a stream whose body is not as long as announced.
-  if (reset === PROTOCOL_ERROR && status > 0 && exchange.missing !== 0) return [lengthCode(exchange), phase];
+  if (reset === PROTOCOL_ERROR && isMalformed) return [lengthCode(exchange), phase];
   return [resetCode(reset), phase];
 }
 

@@ -4,6 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { embeddedEngine } from '../../../dist/traffic/embedded/engine.js';
 import type { SampleBatch } from '../../../src/domain/sample.js';
 import type { Traffic } from '../../../src/domain/scenario.js';
+import { h2Findings } from '../../../src/traffic/embedded/h2-offer.js';
+import { systemLookup } from '../../../src/traffic/embedded/thread-host.js';
 import { jmxPlan } from '../../../src/traffic/jmeter/jmx.js';
 import { probePlans } from '../../../src/traffic/k6/probe-plan.js';
 import { type H2Peer, type H2PeerOptions, h2Peer } from './h2-peer.js';
@@ -38,7 +40,6 @@ describe('lane h2 of the embedded engine', () => {
   it('fires from its thread, and says what it cannot see', async () => {
     const work = await shop();
     const engine = embeddedEngine(1, true);
-    await engine.prepare!(work);
     const batches: SampleBatch[] = [];
     const end = await engine.run(
       work,
@@ -60,11 +61,14 @@ describe('lane h2 of the embedded engine', () => {
   it('is refused before any traffic where an address speaks TLS and does not choose HTTP/2', async () => {
     for (const alpn of [null, ['http/1.1']]) {
       const work = await shop({ alpn });
-      await expect(embeddedEngine(1, true).prepare!(work)).rejects.toMatchObject({
-        code: 'PREFLIGHT_REFUSED',
-        message: `lane h2: 127.0.0.1 port ${open!.port} does not choose HTTP/2`,
-        hint: expect.stringContaining('ALPN h2'),
-      });
+      expect(await h2Findings(work, systemLookup)).toEqual([
+        {
+          id: 'h2',
+          level: 'refused',
+          message: expect.stringContaining(`127.0.0.1 port ${open!.port} does not choose HTTP/2`),
+          hint: expect.stringContaining('ALPN h2'),
+        },
+      ]);
       expect(open!.connections.flatMap((c) => c.streams)).toEqual([]);
       await open!.close();
     }
@@ -72,10 +76,19 @@ describe('lane h2 of the embedded engine', () => {
 
   it('leaves it to the run what becomes of an address that cannot be reached or has another certificate', async () => {
     const dark = await shop({}, { resolve: { 'service.test': ['127.0.0.1:1', '127.0.0.2:1'] } });
-    await expect(embeddedEngine(1, true).prepare!(dark)).resolves.toBeUndefined();
+    expect(await h2Findings(dark, systemLookup)).toEqual([]);
     await open!.close();
     const strange = await shop({}, { tls: { caFile: null, serverName: null, insecure: false } });
-    await expect(embeddedEngine(1, true).prepare!(strange)).resolves.toBeUndefined();
+    expect(await h2Findings(strange, systemLookup)).toEqual([]);
+    // Not asked at all without the lane, and found by name.
+    const lanes = { ...ALL, newWeight: 1, h2Weight: 0 };
+    expect(await h2Findings(workload({ traffic: { lanes } }), systemLookup)).toEqual([]);
+    const asked: string[] = [];
+    await h2Findings(await shop({}, { resolve: {} }), (host, done) => {
+      asked.push(host);
+      done('ENOTFOUND', null);
+    });
+    expect(asked).toEqual(['service.test']);
   });
 
   it('is refused without TLS, and by the engines that do not run it', async () => {

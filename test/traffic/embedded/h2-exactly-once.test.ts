@@ -1,4 +1,9 @@
-import { createSecureServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import {
+  createSecureServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { randomFrom } from '../../../src/run/compose.js';
@@ -149,12 +154,16 @@ describe('lane h2 against node:http2', () => {
       else setTimeout(answer, random() * 20);
     });
     const { rows, scheduled } = await traffic(port, { traffic: { ratePerSecond: 600, timeoutMs: 150, seed } });
-    expect(rows.map((r) => r.seq), `seed ${seed}`).toEqual(Array.from({ length: scheduled }, (_, i) => i));
+    expect(
+      rows.map((r) => r.seq),
+      `seed ${seed}`,
+    ).toEqual(Array.from({ length: scheduled }, (_, i) => i));
     const numbers = seen.map(({ headers }) => Number(headers['x-rollproof-seq']));
     expect(new Set(numbers).size, `seed ${seed}: a request came twice`).toBe(numbers.length);
     const served = new Set(numbers);
     for (const row of rows) {
-      if (Number.isNaN(row.sentAt)) expect(served.has(row.seq), `seed ${seed}: ${row.seq} was dropped and sent`).toBe(false);
+      if (Number.isNaN(row.sentAt))
+        expect(served.has(row.seq), `seed ${seed}: ${row.seq} was dropped and sent`).toBe(false);
       if (row.error === null) expect(row, `seed ${seed}`).toMatchObject({ status: 200, bodyBytes: 2, target: 's-1' });
       if (row.status === 200 && row.error === null) expect(served.has(row.seq)).toBe(true);
       expect(row.endedAt >= row.sentAt || Number.isNaN(row.sentAt), `seed ${seed}`).toBe(true);
