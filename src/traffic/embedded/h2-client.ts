@@ -48,8 +48,6 @@ export class H2Client implements SessionEvents, StreamEvents {
   readonly #inFlight = new InFlight<H2Exchange>();
   /** By `ip port`: where the next request goes. */
   readonly #sessions = new Map<string, H2Session>();
-  /** When each of them began to be made. */
-  readonly #begun = new WeakMap<H2Session, Instant>();
   /** Left, and not yet gone. */
   readonly #left = new Set<H2Session>();
   readonly #unresolved: H2Exchange[] = [];
@@ -126,7 +124,7 @@ export class H2Client implements SessionEvents, StreamEvents {
 
   #isUsable(session: H2Session, now: Instant): boolean {
     if (session.phase === PHASE.headers) return session.http !== null;
-    return now - this.#begun.get(session)! < ATTEMPT_MS;
+    return now - session.begunAt < ATTEMPT_MS;
   }
 
   #put(exchange: H2Exchange, session: H2Session): void {
@@ -142,10 +140,9 @@ export class H2Client implements SessionEvents, StreamEvents {
   #connect(exchange: H2Exchange, address: Address, now: Instant): void {
     const { recorder, open } = this.#parts;
     const remoteIp = recorder.dictionaries.remoteIp.codeOfText(address.ip);
-    const session = new H2Session(address, remoteIp, exchange, this);
+    const session = new H2Session(address, remoteIp, exchange, now, this);
     this.leaving(this.#sessions.get(keyOf(address)));
     this.#sessions.set(keyOf(address), session);
-    this.#begun.set(session, now);
     this.#put(exchange, session);
     try {
       session.connect(open);

@@ -18,8 +18,8 @@ export async function h2Findings(
   { service, traffic }: Pick<Workload, 'service' | 'traffic'>,
   lookup: Lookup,
 ): Promise<readonly PreflightFinding[]> {
-  const url = serviceUrl(service.url);
   if ((traffic.lanes.h2Weight ?? 0) === 0) return [];
+  const url = serviceUrl(service.url);
   const open = h2SocketOpener(url, traffic.tls, await tlsMaterial(traffic.tls));
   if (open === null) return [];
   const addresses = await addressesOf(url, givenAddresses(url, traffic.resolve), lookup);

@@ -1,6 +1,7 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { ENGINE_ERRORS } from '../../domain/sample.js';
+import type { Instant } from '../../domain/time.js';
 import type { Address } from './address-book.js';
 import { PHASE } from './connection.js';
 import type { H2Exchange } from './h2-exchange.js';
@@ -29,8 +30,9 @@ export class H2Session {
   readonly address: Address;
   /** Dictionary code of its address. */
   readonly remoteIp: number;
-  /** The request it was opened for. */
+  /** The request it was opened for, and when that was. */
   readonly opener: H2Exchange;
+  readonly begunAt: Instant;
   /** Everything put on it that has not ended, and, in order, what waits for it to be open. */
   readonly live = new Set<H2Exchange>();
   readonly waiting: H2Exchange[] = [];
@@ -52,10 +54,11 @@ export class H2Session {
   #socket: TLSSocket | null = null;
   #http: ClientHttp2Session | null = null;
 
-  constructor(address: Address, remoteIp: number, opener: H2Exchange, events: SessionEvents) {
+  constructor(address: Address, remoteIp: number, opener: H2Exchange, begunAt: Instant, events: SessionEvents) {
     this.address = address;
     this.remoteIp = remoteIp;
     this.opener = opener;
+    this.begunAt = begunAt;
     this.#events = events;
   }
 

@@ -1,3 +1,4 @@
+import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CA, type H2Peer, type H2PeerOptions, h2Peer, type RawConnection } from './h2-peer.js';
 import { runInProcess } from './in-process.js';
@@ -347,5 +348,30 @@ describe('embedded client over HTTP/2', () => {
       traffic: { tls: { caFile: null, serverName: 'other.test', insecure: false } },
     });
     all(wrong.sent, { error: 'ERR_TLS_CERT_ALTNAME_INVALID', errorPhase: 'tls', connectionUse: expect.any(Number) });
+  });
+
+  it('waits a second for a connection and then tries another one: a lost SYN must not prolong an outage', async () => {
+    const hung: Socket[] = [];
+    const behind = await h2Peer((c, id) => c.ok(id));
+    const front = createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      hung.push(socket);
+      if (hung.length > 1)
+        socket.pipe(connect(behind.port, '127.0.0.1').on('error', () => socket.destroy())).pipe(socket);
+    });
+    await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+    const { port } = front.address() as { port: number };
+    const { sent } = await against(() => {}, {
+      maxDurationMs: 1300,
+      traffic: { ratePerSecond: 50, timeoutMs: 1200, resolve: { 'service.test': [`127.0.0.1:${port}`] } },
+    });
+    for (const socket of hung) socket.destroy();
+    front.close();
+    await behind.close();
+    const [first, later] = [sent.filter((r) => r.connectionId === 1), sent.filter((r) => r.connectionId === 2)];
+    all(first, { error: 'ROLLPROOF_TIMEOUT', errorPhase: 'tls', status: 0 }, 10);
+    all(later, { error: null, status: 200 }, 3);
+    for (const row of first) expect(row.sentAt).toBeLessThan(sent[0]!.sentAt + 1000);
+    for (const row of later) expect(row.scheduledAt).toBeGreaterThan(sent[0]!.sentAt + 900);
   });
 });

@@ -18,9 +18,12 @@ afterEach(() => close());
 async function server(serve: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void) {
   const seen: Seen[] = [];
   const sockets = new Map<number, TLSSocket>();
-  const http = createSecureServer({ ...TLS, settings: { maxConcurrentStreams: 100 } });
+  const http = createSecureServer({ ...TLS, allowHTTP1: true, settings: { maxConcurrentStreams: 100 } });
   http.on('secureConnection', (socket: TLSSocket) => sockets.set(socket.remotePort ?? 0, socket));
   http.on('session', (session) => session.on('error', () => {}));
+  http.on('request', (request, response) => {
+    if (request.httpVersionMajor === 1) response.end('ok');
+  });
   http.on('stream', (stream, headers) => {
     let body = '';
     stream.on('error', () => {});
@@ -115,6 +118,22 @@ describe('lane h2 against node:http2', () => {
       expect(headers).not.toHaveProperty('host');
       expect(body).toBe(odd ? '{"name":"ü"}' : '{"name":"a \\"b\\""}');
     }
+  });
+
+  it('numbers its connections together with those of the other lanes', async () => {
+    const { port } = await server((stream) => {
+      stream.respond({ ':status': 200 });
+      stream.end('ok');
+    });
+    const lanes = { newWeight: 1, reuseWeight: 1, h2Weight: 1, long: null };
+    const { rows } = await traffic(port, { traffic: { lanes } });
+    const laneOf = new Map<number, string>();
+    for (const row of rows.filter((r) => r.connectionId > 0)) {
+      expect(laneOf.get(row.connectionId) ?? row.lane).toBe(row.lane);
+      laneOf.set(row.connectionId, row.lane);
+    }
+    expect(new Set(laneOf.values())).toEqual(new Set(['new', 'reuse', 'h2']));
+    expect(rows.filter((r) => r.lane === 'h2' && r.status === 200).length).toBeGreaterThan(5);
   });
 
   it('ends every arrival in exactly one row and sends none twice, whatever becomes of streams and connections', async () => {
