@@ -73,7 +73,11 @@ describe('arrivalPlan', () => {
       [LANE_CODE.h2, 0.48],
     ] as const)
       expect(Math.abs(counts[code]! / n - share)).toBeLessThan(0.01);
-    const only = arrivalPlan({ ratePerSecond: 96, seed: 7, lanes: { newWeight: 0, reuseWeight: 0, h2Weight: 1, long: null } });
+    const only = arrivalPlan({
+      ratePerSecond: 96,
+      seed: 7,
+      lanes: { newWeight: 0, reuseWeight: 0, h2Weight: 1, long: null },
+    });
     for (let k = 0; k < 1000; k++) expect(only.lane(k)).toBe(LANE_CODE.h2);
   });
 

@@ -14,8 +14,7 @@ const h2IsSpoken: Rule = {
       findings.push(
         problem(path, `engine ${engine} does not run lane h2`, 'use traffic.engine: embedded, or set h2: 0'),
       );
-    if (balancer.kind === 'lab')
-      findings.push(problem(path, "the lab's balancers speak HTTP/1.1 only", 'set h2: 0'));
+    if (balancer.kind === 'lab') findings.push(problem(path, "the lab's balancers speak HTTP/1.1 only", 'set h2: 0'));
     else if (!service.url.toLowerCase().startsWith('https:'))
       findings.push(
         problem(path, 'HTTP/2 is spoken over TLS only, and service.url is http', 'write https://, or set h2: 0'),
