@@ -72,7 +72,7 @@ targets:
   - { id: one, instance: web-1 }
   - { id: two, instance: web-2 }
 rollout:
-  sleep: { afterDetach: 400ms, afterAttach: 600ms }
+  sleep: { afterDetach: 1s, afterAttach: 600ms }
   version: v2
   previousVersion: v1
   deploy: { command: [node, -e, ${JSON.stringify(script)}], timeout: 20s }
@@ -106,8 +106,9 @@ describe.skipIf(program === null)('a roll watched over HTTP/2', () => {
     const { code, out, err } = await run(await shop('h2,http/1.1'));
     if (out.trim() === '') throw new Error(`no result, exit ${code}:\n${err}`);
     const { verdict, lanes, claims, replacements } = JSON.parse(out) as RunResult;
-    // A machine with no time for the generator costs the PASS, and must say so.
-    if (verdict.kind !== 'PASS') expect(verdict.codes.join(), JSON.stringify(verdict)).toMatch(/GEN_STALL|GEN_DROPPED/);
+    // A machine with no time for the generator or the applications costs the PASS, and must say so.
+    if (verdict.kind !== 'PASS')
+      expect(verdict.codes.join(), JSON.stringify(verdict)).toMatch(/GEN_|REPLACEMENT_UNPROVEN|TOO_FEW_REQUESTS/);
     expect(code).toBe(verdict.kind === 'PASS' ? 0 : 2);
     const h2 = lanes.find(({ lane }) => lane === 'h2')!;
     expect(lanes.map(({ lane }) => lane)).toEqual(['new', 'h2']);
