@@ -1,8 +1,7 @@
-import type { Data } from 'apache-arrow';
 import type { DictionaryColumn, SampleTable } from '../domain/sample.js';
-import { inOrder, type NumberArray, sampleRank } from './sample-order.js';
+import { type BlockColumn, isThere, type RecordBlock } from './record-block.js';
+import { type NumberArray, orderOf, putInOrder, type RowOrder } from './sample-order.js';
 import { NUMBER_COLUMNS, REQUEST_COLUMN, TEXT_COLUMNS, TIME_COLUMNS, WORD_COLUMNS } from './sample-schema.js';
-import type { StreamBatch } from './sample-stream.js';
 import { TextMerge } from './text-merge.js';
 
 /** How a row of a column is made; `seq` and `scheduledAt` stand beside the columns of the same kind. */
@@ -32,8 +31,8 @@ interface SourceRows {
 
 /**
  * Collects the rows of all streams in columns, batch by batch, and sorts them in the end: by scheduledAt, then source (by
- * name), then seq. A batch is not kept: what it holds is copied when it comes, and columns are moved into order one by one,
- * so that no more than the table and one column of it are held.
+ * name), then seq. A batch is not kept: what it holds is copied when it comes, and columns are moved into order one by one
+ * in their own memory, so that no more than the table and four bytes a row beside it are held.
  */
 export class SampleCollector {
   private readonly numbers: Record<NumberName, NumberArray>;
@@ -55,15 +54,16 @@ export class SampleCollector {
     for (const text of this.texts) text.reserve(this.capacity);
   }
 
-  add(source: string, batch: StreamBatch): void {
+  add(source: string, { rows, columns }: RecordBlock): void {
     const from = this.rows;
-    const to = from + batch.rows;
+    const to = from + rows;
     if (to > this.capacity) this.grow(to);
-    for (const name of NUMBER_NAMES) this.numbers[name].set(valuesOf(batch, name), from);
-    for (const [column, name] of TIME_COLUMNS) this.addTimes(batch, column, this.times[name], from);
-    for (const [name, words] of WORD_COLUMNS) addWords(batch, name, words, this.words[name], from);
-    for (const [i, name] of TEXT_COLUMNS.entries()) this.texts[i]!.add(dataOf(batch, name), batch.rows, from);
-    if (batch.columns.has(REQUEST_COLUMN)) this.addRequests(dataOf(batch, REQUEST_COLUMN), batch.rows, from);
+    for (const name of NUMBER_NAMES) this.numbers[name].set(columns.get(name)!.values, from);
+    for (const [column, name] of TIME_COLUMNS) this.addTimes(columns.get(column)!, this.times[name], from);
+    for (const [name, words] of WORD_COLUMNS) addWords(columns.get(name)!, words, this.words[name], from);
+    for (const [i, name] of TEXT_COLUMNS.entries()) this.texts[i]!.add(columns.get(name)!, from);
+    const request = columns.get(REQUEST_COLUMN);
+    if (request !== undefined) this.addRequests(request, from);
     this.rows = to;
     const last = this.sources.at(-1);
     if (last?.source === source) this.sources[this.sources.length - 1] = { ...last, to };
@@ -72,15 +72,15 @@ export class SampleCollector {
 
   /** All rows, sorted; nothing can be added after that. */
   table(): SampleTable {
-    const rank = this.rank();
-    const number = <A extends NumberArray>(name: NumberName): A => moved(this.numbers, name, this.rows, rank) as A;
-    const time = (name: TimeName): Float64Array => moved(this.times, name, this.rows, rank);
-    const word = (name: WordName): Uint8Array => moved(this.words, name, this.rows, rank);
+    const order = this.order();
+    const number = <A extends NumberArray>(name: NumberName): A => this.ordered(this.numbers[name], order) as A;
+    const time = (name: TimeName): Float64Array => this.ordered(this.times[name], order);
+    const word = (name: WordName): Uint8Array => this.ordered(this.words[name], order);
     const text = (name: (typeof TEXT_COLUMNS)[number]): DictionaryColumn =>
-      this.texts[TEXT_COLUMNS.indexOf(name)]!.column(this.rows, rank);
+      this.texts[TEXT_COLUMNS.indexOf(name)]!.column(this.rows, order);
     return {
       length: this.rows,
-      source: this.sourceColumn(rank),
+      source: this.sourceColumn(order),
       seq: number('seq'),
       lane: word('lane'),
       scheduledAt: number('scheduledAt'),
@@ -102,28 +102,26 @@ export class SampleCollector {
       localPort: number('localPort'),
       connectionId: number('connectionId'),
       connectionUse: number('connectionUse'),
-      ...(this.requests === null ? {} : { request: this.requests.column(this.rows, rank) }),
+      ...(this.requests === null ? {} : { request: this.requests.column(this.rows, order) }),
     };
   }
 
   /** `scheduledAt` + the stored µs, NaN where the column is null. */
-  private addTimes(batch: StreamBatch, column: string, out: Float64Array, from: number): void {
-    const values = valuesOf(batch, column);
-    const bitmap = dataOf(batch, column).nullBitmap;
-    const whole = bitmap.length === 0;
+  private addTimes({ values, validity }: BlockColumn, out: Float64Array, from: number): void {
     const scheduledAt = this.numbers.scheduledAt;
-    for (let row = 0; row < batch.rows; row++) {
-      const isThere = whole || ((bitmap[row >> 3]! >> (row & 7)) & 1) === 1;
-      out[from + row] = isThere ? scheduledAt[from + row]! + values[row]! / 1000 : Number.NaN;
-    }
+    if (validity === null)
+      for (let row = 0; row < values.length; row++) out[from + row] = scheduledAt[from + row]! + values[row]! / 1000;
+    else
+      for (let row = 0; row < values.length; row++)
+        out[from + row] = isThere(validity, row) ? scheduledAt[from + row]! + values[row]! / 1000 : Number.NaN;
   }
 
-  private addRequests(data: Data, rows: number, from: number): void {
+  private addRequests(column: BlockColumn, from: number): void {
     if (this.requests === null) {
       this.requests = new TextMerge();
       this.requests.reserve(this.capacity);
     }
-    this.requests.add(data, rows, from);
+    this.requests.add(column, from);
   }
 
   private grow(needed: number): void {
@@ -136,22 +134,27 @@ export class SampleCollector {
     this.requests?.reserve(capacity);
   }
 
-  /** Where each row goes; null = they are in order. */
-  private rank(): Uint32Array | null {
+  private order(): RowOrder | null {
     const names = [...new Set(this.sources.map(({ source }) => source))].sort();
     const source = new Uint16Array(names.length < 2 ? 0 : this.rows);
     for (const each of names.length < 2 ? [] : this.sources)
       source.fill(names.indexOf(each.source), each.from, each.to);
     const scheduledAt = this.numbers.scheduledAt.subarray(0, this.rows) as Float64Array;
     const seq = this.numbers.seq.subarray(0, this.rows) as Uint32Array;
-    return sampleRank({ scheduledAt, seq, source });
+    return orderOf({ scheduledAt, seq, source });
   }
 
-  private sourceColumn(rank: Uint32Array | null): DictionaryColumn {
+  private ordered<A extends NumberArray>(column: A, order: RowOrder | null): A {
+    const rows = column.subarray(0, this.rows) as A;
+    if (order !== null) putInOrder(rows, order);
+    return rows;
+  }
+
+  private sourceColumn(order: RowOrder | null): DictionaryColumn {
     const merge = new TextMerge();
     merge.reserve(this.rows);
     for (const { source, from, to } of this.sources) merge.fill(source, from, to);
-    return merge.column(this.rows, rank);
+    return merge.column(this.rows, order);
   }
 }
 
@@ -164,30 +167,7 @@ function grown<A extends NumberArray>(old: NumberArray, fresh: A): A {
   return fresh;
 }
 
-/** The rows of a column in their order; the column as it was is let go of. */
-function moved<K extends string, A extends NumberArray>(
-  columns: Record<K, A>,
-  name: K,
-  rows: number,
-  rank: Uint32Array | null,
-): A {
-  const column = columns[name];
-  columns[name] = column.subarray(0, 0) as A;
-  return inOrder(column.subarray(0, rows) as A, rank);
-}
-
-function addWords(batch: StreamBatch, name: string, words: readonly string[], out: Uint8Array, from: number): void {
-  const dictionary: readonly unknown[] = [...(dataOf(batch, name).dictionary ?? [])];
-  const map = Uint8Array.from(dictionary, (word) => words.indexOf(word as string));
-  const values = valuesOf(batch, name);
-  for (let row = 0; row < batch.rows; row++) out[from + row] = map[values[row]!]!;
-}
-
-function dataOf(batch: StreamBatch, name: string): Data {
-  return batch.columns.get(name)!;
-}
-
-/** Exactly the batch's rows: Arrow's buffers are padded. */
-function valuesOf(batch: StreamBatch, name: string): NumberArray {
-  return (dataOf(batch, name).values as NumberArray).subarray(0, batch.rows);
+function addWords({ values, words }: BlockColumn, known: readonly string[], out: Uint8Array, from: number): void {
+  const map = Uint8Array.from(words, (word) => known.indexOf(word));
+  for (let row = 0; row < values.length; row++) out[from + row] = map[values[row]!]!;
 }
