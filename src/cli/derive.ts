@@ -25,7 +25,7 @@ export interface Derived {
  * @throws RollproofError RUN_DIRECTORY_INVALID, FACTS_FROM_THE_FUTURE, DISK_WRITE_FAILED.
  */
 export async function deriveReports(dir: string, asked?: ReportLayout): Promise<Derived> {
-  const facts = readFacts(dir);
+  const facts = readFacts(dir, 'judged');
   const result = analyze(facts);
   const rendered = await renderAll(
     result,

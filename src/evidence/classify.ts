@@ -51,7 +51,7 @@ export function rowKinds(table: SampleTable): RowKinds {
   let lastKey = -1;
   let number = 0;
   for (let row = 0; row < table.length; row++) {
-    const signed = signedText[table.statusText.codes[row]!]! | signedServer[table.server.codes[row]!]!;
+    const signed = signedText[table.statusText.codes.at(row)]! | signedServer[table.server.codes.at(row)]!;
     const key = rowKey(table, row, signed);
     if (key !== lastKey) {
       number = known.get(key) ?? examples.length;
@@ -105,12 +105,12 @@ function signatures(values: readonly (string | null)[], isSigned: (value: string
 }
 
 function lifeOf(table: SampleTable, row: number): number {
-  if (Number.isNaN(table.sentAt[row]!)) return NEVER_SENT;
-  return Number.isNaN(table.endedAt[row]!) ? NEVER_ENDED : ENDED;
+  if (Number.isNaN(table.sentAt.at(row))) return NEVER_SENT;
+  return Number.isNaN(table.endedAt.at(row)) ? NEVER_ENDED : ENDED;
 }
 
 function isStamped(table: SampleTable, row: number): boolean {
-  return (table.target.values[table.target.codes[row]!] ?? null) !== null;
+  return (table.target.values[table.target.codes.at(row)] ?? null) !== null;
 }
 
 /**
@@ -120,14 +120,14 @@ function isStamped(table: SampleTable, row: number): boolean {
 function rowKey(table: SampleTable, row: number, signed: number): number {
   const small =
     (lifeOf(table, row) << 17) |
-    (Math.min(3, table.bodyOk[row]!) << 15) |
+    (Math.min(3, table.bodyOk.at(row)) << 15) |
     ((isStamped(table, row) ? 1 : 0) << 14) |
     (signed << 13) |
-    ((table.errorPhase[row]! & 7) << 10) |
-    Math.min(STATUS_LIMIT - 1, table.status[row]!);
-  const key = table.error.codes[row]! * 2 ** 19 + small;
+    ((table.errorPhase.at(row) & 7) << 10) |
+    Math.min(STATUS_LIMIT - 1, table.status.at(row));
+  const key = table.error.codes.at(row) * 2 ** 19 + small;
   if (table.request === undefined) return key;
-  return (table.request.codes[row]! * 2 + (table.lane[row] === LONG ? 1 : 0)) * 2 ** 35 + key;
+  return (table.request.codes.at(row) * 2 + (table.lane.at(row) === LONG ? 1 : 0)) * 2 ** 35 + key;
 }
 
 /**
@@ -135,7 +135,7 @@ function rowKey(table: SampleTable, row: number, signed: number): number {
  * sent, or was still in flight when the run stopped. Neither is a measurement.
  */
 function errorOf(table: SampleTable, row: number): string | null {
-  const error = table.error.values[table.error.codes[row]!] ?? null;
+  const error = table.error.values[table.error.codes.at(row)] ?? null;
   if (error !== null) return error;
   const life = lifeOf(table, row);
   if (life === NEVER_SENT) return ENGINE_ERRORS.dropped;
@@ -143,12 +143,12 @@ function errorOf(table: SampleTable, row: number): string | null {
 }
 
 function judgeRow(table: SampleTable, row: number, signed: boolean, rules: TableRules): number {
-  const bodyOk = table.bodyOk[row]!;
-  const status = table.status[row]!;
+  const bodyOk = table.bodyOk.at(row);
+  const status = table.status.at(row);
   const outcome = classifyOutcome(
     {
       code: errorOf(table, row),
-      phase: ERROR_PHASES[table.errorPhase[row]!] ?? 'none',
+      phase: ERROR_PHASES[table.errorPhase.at(row)] ?? 'none',
       status: status === 0 ? null : status,
       statusText: signed ? 'BAD_GATEWAY' : null,
       server: null,

@@ -59,7 +59,7 @@ export function eventAlignments(
   let [n, k] = [0, 0];
   for (let row = 0; row < table.length; row++) {
     if (unknown[row] === 1 || (inWindow[row] === 0 && inBaseline[row] === 0)) continue;
-    const at = failedInstant(classAt(samples, row), table.scheduledAt[row]!, table.endedAt[row]!);
+    const at = failedInstant(classAt(samples, row), table.scheduledAt[row]!, table.endedAt.at(row));
     ends[n++] = at;
     if (failed[row] === 1) failures[k++] = at;
   }

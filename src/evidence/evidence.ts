@@ -216,8 +216,8 @@ function faultDelta(samples: JudgedSamples): number {
   const took = new Float64Array(table.length);
   let count = 0;
   for (let row = 0; row < table.length; row++) {
-    if (inBaseline[row] === 1 && ok[row] === 1 && table.lane[row]! < 2)
-      took[count++] = table.endedAt[row]! - table.sentAt[row]!;
+    if (inBaseline[row] === 1 && ok[row] === 1 && table.lane.at(row) < 2)
+      took[count++] = table.endedAt.at(row) - table.sentAt.at(row);
   }
   return Math.max(DELTA_MS, quantilesInPlace(took.subarray(0, count), [0.99])[0] ?? 0);
 }

@@ -31,7 +31,7 @@ export function generatorHealth(
     if (kind === DROPPED) n.dropped++;
     else if (unknown[row] === 1 && (kind === CLIENT || kind === DNS)) n.clientErrors++;
     n.forged += forged[row]!;
-    if (table.sentAt[row]! - table.scheduledAt[row]! > lateMs) n.late++;
+    if (table.sentAt.at(row) - table.scheduledAt[row]! > lateMs) n.late++;
   }
   const probes = controlProbes(facts);
   return {
@@ -66,7 +66,7 @@ export function generatorFacts(
   for (let row = 0; row < table.length; row++) {
     if (window !== null && inWindow[row] === 0) continue;
     due++;
-    const late = table.sentAt[row]! - table.scheduledAt[row]!;
+    const late = table.sentAt.at(row) - table.scheduledAt[row]!;
     if (Number.isNaN(late)) continue;
     sent++;
     lateness[count++] = late;

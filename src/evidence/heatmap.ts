@@ -18,14 +18,15 @@ export function heatmapOf(
   const columns = Math.ceil(axis.length / perColumn);
   let max = 1;
   for (let row = 0; row < table.length; row++) {
-    if (ok[row] === 1 && table.lane[row]! < lanes) max = Math.max(max, table.endedAt[row]! - table.scheduledAt[row]!);
+    if (ok[row] === 1 && table.lane.at(row) < lanes)
+      max = Math.max(max, table.endedAt.at(row) - table.scheduledAt[row]!);
   }
   const rowUpperMs = logRows(max);
   const upper = Float64Array.from(rowUpperMs);
   const cells = new Uint32Array(upper.length * columns);
   for (let row = 0; row < table.length; row++) {
-    if (ok[row] === 0 || bucket[row]! < 0 || table.lane[row]! >= lanes) continue;
-    const latency = table.endedAt[row]! - table.scheduledAt[row]!;
+    if (ok[row] === 0 || bucket[row]! < 0 || table.lane.at(row) >= lanes) continue;
+    const latency = table.endedAt.at(row) - table.scheduledAt[row]!;
     cells[rowOf(upper, latency) * columns + Math.floor(bucket[row]! / perColumn)]! += 1;
   }
   const counts = rowUpperMs.map((_, row) => Array.from(cells.subarray(row * columns, (row + 1) * columns)));

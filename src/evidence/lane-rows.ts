@@ -25,9 +25,9 @@ export function provingSends(samples: JudgedSamples, lanes: readonly Lane[]): Fl
   let count = 0;
   for (let i = 0; i < order.length; i++) {
     const row = order[i]!;
-    if (inWindow[row] === 0 || unknown[row] === 1 || !wanted[table.lane[row]!]) continue;
-    const isSaved = ok[row] === 1 && table.connectedAt[row]! - table.sentAt[row]! > SLOW_CONNECT_MS;
-    if (!isSaved) sends[count++] = table.sentAt[row]!;
+    if (inWindow[row] === 0 || unknown[row] === 1 || !wanted[table.lane.at(row)]) continue;
+    const isSaved = ok[row] === 1 && table.connectedAt.at(row) - table.sentAt.at(row) > SLOW_CONNECT_MS;
+    if (!isSaved) sends[count++] = table.sentAt.at(row);
   }
   return sends.subarray(0, count);
 }
@@ -35,9 +35,13 @@ export function provingSends(samples: JudgedSamples, lanes: readonly Lane[]): Fl
 /** The lanes whose silence would be a hole: configured ones, and any other that has rows. `long` is too sparse. */
 export function claimLanes(samples: JudgedSamples, traffic: Traffic): readonly Lane[] {
   const weights = { new: traffic.lanes.newWeight, reuse: traffic.lanes.reuseWeight };
-  return (['new', 'reuse'] as const).filter(
-    (lane) => weights[lane] > 0 || samples.table.lane.includes(LANES.indexOf(lane)),
-  );
+  return (['new', 'reuse'] as const).filter((lane) => weights[lane] > 0 || hasRows(samples, lane));
+}
+
+function hasRows({ table }: JudgedSamples, lane: Lane): boolean {
+  const code = LANES.indexOf(lane);
+  for (let row = 0; row < table.length; row++) if (table.lane.at(row) === code) return true;
+  return false;
 }
 
 /** Arrivals per second of one lane, as configured. */
@@ -63,7 +67,7 @@ export function laneRows(
   sharing: Sharing,
 ): readonly LaneRow[] {
   const shown = LANES.filter((lane) =>
-    lane === 'long' ? samples.table.lane.includes(LANES.indexOf('long')) : claimLanes(samples, traffic).includes(lane),
+    lane === 'long' ? hasRows(samples, lane) : claimLanes(samples, traffic).includes(lane),
   );
   return window === null ? [] : shown.map((lane) => laneRow(samples, lane, window, laneRate(lane, traffic), sharing));
 }
@@ -76,7 +80,7 @@ function laneRow(samples: JudgedSamples, lane: Lane, window: Span, rate: number,
   const good = new Uint8Array(table.length);
   let count = 0;
   for (let row = 0; row < table.length; row++) {
-    if (table.lane[row] !== code || inWindow[row] === 0) continue;
+    if (table.lane.at(row) !== code || inWindow[row] === 0) continue;
     n.requests++;
     n.failed += failed[row]!;
     n.unknown += unknown[row]!;
@@ -134,8 +138,8 @@ function connectJitter(samples: JudgedSamples): number | null {
   const took = new Float64Array(table.length);
   let count = 0;
   for (let row = 0; row < table.length; row++) {
-    const ms = table.connectedAt[row]! - table.sentAt[row]!;
-    if (table.lane[row] === 0 && inWindow[row] === 1 && ok[row] === 1 && ms >= 0) took[count++] = ms;
+    const ms = table.connectedAt.at(row) - table.sentAt.at(row);
+    if (table.lane.at(row) === 0 && inWindow[row] === 1 && ok[row] === 1 && ms >= 0) took[count++] = ms;
   }
   return quantilesInPlace(took.subarray(0, count), [0.999])[0] ?? null;
 }

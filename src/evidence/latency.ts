@@ -17,8 +17,8 @@ function summary(samples: JudgedSamples, wanted: Uint8Array): LatencySummary | n
   const took = new Float64Array(table.length);
   let count = 0;
   for (let row = 0; row < table.length; row++) {
-    if (wanted[row] === 1 && ok[row] === 1 && table.lane[row]! < LATENCY_LANES)
-      took[count++] = table.endedAt[row]! - table.scheduledAt[row]!;
+    if (wanted[row] === 1 && ok[row] === 1 && table.lane.at(row) < LATENCY_LANES)
+      took[count++] = table.endedAt.at(row) - table.scheduledAt[row]!;
   }
   const [p50, p95, p99, p999, max] = quantilesInPlace(took.subarray(0, count), [0.5, 0.95, 0.99, 0.999, 1]);
   if (p50 == null || p95 == null || p99 == null || p999 == null || max == null) return null;
@@ -34,8 +34,8 @@ export function slowCount(samples: JudgedSamples, slowMs: number | null): number
     if (
       inWindow[row] === 1 &&
       ok[row] === 1 &&
-      table.lane[row]! < LATENCY_LANES &&
-      table.endedAt[row]! - table.scheduledAt[row]! > slowMs
+      table.lane.at(row) < LATENCY_LANES &&
+      table.endedAt.at(row) - table.scheduledAt[row]! > slowMs
     )
       slow++;
   }

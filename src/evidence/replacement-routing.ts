@@ -1,3 +1,4 @@
+import type { Column } from '../domain/column.js';
 import type { SampleTable } from '../domain/sample.js';
 import type { Target } from '../domain/target.js';
 import type { Instant } from '../domain/time.js';
@@ -35,10 +36,10 @@ export interface RoutingFilter {
 
 /** The requests of a table, row by row, and the code of the node each went through: see `NodeRequests`. */
 export interface RoutedColumns {
-  readonly sentAt: Float64Array;
-  readonly endedAt: Float64Array;
+  readonly sentAt: Column;
+  readonly endedAt: Column;
   readonly servedBy: Int16Array;
-  readonly node: Uint8Array | Uint16Array;
+  readonly node: Column;
 }
 
 /** Index that stands for "someone who is none of the targets, but stamped the response". */
@@ -64,9 +65,9 @@ export function routedRequests(
 ): RoutedColumns {
   const by = new Int16Array(last).fill(ELSEWHERE);
   for (let row = 0; row < last; row++) {
-    const sentAt = table.sentAt[row]!;
+    const sentAt = table.sentAt.at(row);
     if (classes.admissible[row] !== 1 || !(sentAt >= filter.warmEnd)) continue;
-    const stamp = stamps[table.target.codes[row]!] ?? UNSTAMPED;
+    const stamp = stamps[table.target.codes.at(row)] ?? UNSTAMPED;
     if (stamp !== filter.target && sentAt < filter.previousBackAt) continue;
     by[row] = servedBy(stamp, classes.failed[row] === 1, filter.target);
   }

@@ -50,7 +50,7 @@ function failedInstants(samples: JudgedSamples): Float64Array {
   const { scheduledAt, endedAt } = samples.table;
   const at = new Float64Array(samples.failed.length).fill(Number.NaN);
   for (let row = 0; row < at.length; row++)
-    if (samples.failed[row] === 1) at[row] = failedInstant(classAt(samples, row), scheduledAt[row]!, endedAt[row]!);
+    if (samples.failed[row] === 1) at[row] = failedInstant(classAt(samples, row), scheduledAt[row]!, endedAt.at(row));
   return at;
 }
 
@@ -71,13 +71,13 @@ function zeros(length: number): Float64Array {
 function latencies(samples: JudgedSamples, bucket: Int32Array, length: number) {
   const { table, ok } = samples;
   const start = new Uint32Array(length + 1);
-  const counts = (row: number) => bucket[row]! >= 0 && ok[row] === 1 && table.lane[row]! < LATENCY_LANES;
+  const counts = (row: number) => bucket[row]! >= 0 && ok[row] === 1 && table.lane.at(row) < LATENCY_LANES;
   for (let row = 0; row < bucket.length; row++) if (counts(row)) start[bucket[row]! + 1]!++;
   for (let i = 0; i < length; i++) start[i + 1]! += start[i]!;
   const values = new Float64Array(start[length] ?? 0);
   const next = start.slice();
   for (let row = 0; row < bucket.length; row++) {
-    if (counts(row)) values[next[bucket[row]!]!++] = table.endedAt[row]! - table.scheduledAt[row]!;
+    if (counts(row)) values[next[bucket[row]!]!++] = table.endedAt.at(row) - table.scheduledAt[row]!;
   }
   const columns: Record<'p50' | 'p95' | 'p99' | 'max', (number | null)[]> = { p50: [], p95: [], p99: [], max: [] };
   for (let i = 0; i < length; i++) {

@@ -78,7 +78,7 @@ function headOf(metadata: Buffer): { message: Omit<ArrowMessage, 'body'>; bodyBy
 
 /** Memory that is read into again and again. */
 class Room {
-  private memory = new ArrayBuffer(1 << 16);
+  private memory = new ArrayBuffer(1 << 12);
 
   /** `length` bytes from `at`; null when the file ends before. */
   filled(fd: number, at: number, length: number, size: number): Buffer<ArrayBuffer> | null {

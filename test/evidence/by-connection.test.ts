@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyze } from '../../src/analyze.js';
+import { columnOf } from '../../src/domain/column.js';
 import type { RunFacts } from '../../src/domain/evidence.js';
 import { LANES } from '../../src/domain/sample.js';
 import { worldRun } from '../runs/world.js';
@@ -17,7 +18,8 @@ function byConnection(run: RunFacts): RunFacts {
 function onlyReuse(run: RunFacts): RunFacts {
   const { scenario } = run.header;
   const traffic = { ...scenario.traffic, lanes: { ...scenario.traffic.lanes, newWeight: 0, reuseWeight: 1 } };
-  const lane = run.samples.lane.map((code) => (LANES[code] === 'new' ? LANES.indexOf('reuse') : code));
+  const lanes = Uint8Array.from({ length: run.samples.length }, (_, row) => run.samples.lane.at(row));
+  const lane = columnOf(lanes.map((code) => (LANES[code] === 'new' ? LANES.indexOf('reuse') : code)));
   return {
     ...run,
     header: { ...run.header, scenario: { ...scenario, traffic } },

@@ -114,8 +114,9 @@ export function causeContext(input: ContextInput): CauseContext {
   const { samples, balancer, lives: histories, comparison } = input;
   const drainingOff = balancer?.drainingEnabled === false;
   const spreads = spreadsRequests(samples);
-  const isOfTarget = (row: number) => !spreads || !isAtAddress(classAt(samples, row), samples.table.errorPhase[row]!);
-  const isBefore = (row: number) => samples.inBaseline[row] === 1 && samples.table.sentAt[row]! < comparison.sentBefore;
+  const isOfTarget = (row: number) => !spreads || !isAtAddress(classAt(samples, row), samples.table.errorPhase.at(row));
+  const isBefore = (row: number) =>
+    samples.inBaseline[row] === 1 && samples.table.sentAt.at(row) < comparison.sentBefore;
   const scratch = new Float64Array(samples.table.length);
   const baselineP99 = latencyP99(samples, scratch, null);
   const shared = { input, background: tallyOf(samples, isBefore, isOfTarget), baselineP99, isOfTarget, scratch };
@@ -125,7 +126,7 @@ export function causeContext(input: ContextInput): CauseContext {
   const lives = plain.map((life) => withExcess({ ...life, isDip: life.isDip && wasDip }, plain, shared));
   const attached = histories.map((life) => life.attachRequestedAt ?? Number.POSITIVE_INFINITY);
   const errors = versionErrors(samples, input.version, Math.min(...attached), (row) =>
-    lives.some((life) => life.isDip && isSymptom(samples, row) && isOutAt(life, samples.table.sentAt[row]!)),
+    lives.some((life) => life.isDip && isSymptom(samples, row) && isOutAt(life, samples.table.sentAt.at(row))),
   );
   return {
     ...input,
@@ -144,7 +145,7 @@ export function causeContext(input: ContextInput): CauseContext {
 }
 
 function isSymptom(samples: JudgedSamples, row: number): boolean {
-  return samples.table.status[row] === 503 || classAt(samples, row) === 'timeout';
+  return samples.table.status.at(row) === 503 || classAt(samples, row) === 'timeout';
 }
 
 function isOutAt(life: CauseLife, at: Instant): boolean {
@@ -211,9 +212,9 @@ function firstAnswer(samples: JudgedSamples, index: number, attachedAt: Instant 
   let first = Number.POSITIVE_INFINITY;
   let range = rowsAround(table, attachedAt, first);
   for (let row = range.first; row < range.last; row++) {
-    if (ok[row] !== 1 || target[row] !== index || !(table.sentAt[row]! >= attachedAt)) continue;
-    if (!(table.endedAt[row]! < first)) continue;
-    first = table.endedAt[row]!;
+    if (ok[row] !== 1 || target[row] !== index || !(table.sentAt.at(row) >= attachedAt)) continue;
+    if (!(table.endedAt.at(row) < first)) continue;
+    first = table.endedAt.at(row);
     // What was sent after this answer was answered later still.
     range = rowsAround(table, attachedAt, first);
   }
@@ -232,18 +233,18 @@ function latencyP99(samples: JudgedSamples, scratch: Float64Array, asked: Answer
   const range = asked === null ? { first: 0, last: table.length } : rowsAround(table, asked.from, asked.to);
   let count = 0;
   for (let row = range.first; row < range.last; row++) {
-    if (ok[row] !== 1 || lane[row]! >= 2) continue;
+    if (ok[row] !== 1 || lane.at(row) >= 2) continue;
     if (asked === null) {
       if (inBaseline[row] !== 1) continue;
-    } else if (!(sentAt[row]! >= asked.from && sentAt[row]! < asked.to) || target[row] === asked.except) continue;
-    const took = endedAt[row]! - scheduledAt[row]!;
+    } else if (!(sentAt.at(row) >= asked.from && sentAt.at(row) < asked.to) || target[row] === asked.except) continue;
+    const took = endedAt.at(row) - scheduledAt[row]!;
     if (!Number.isNaN(took)) scratch[count++] = took;
   }
   return quantilesInPlace(scratch.subarray(0, count), [0.99])[0] ?? null;
 }
 
 function isUsedConnection({ table }: JudgedSamples, row: number): boolean {
-  return table.lane[row] === REUSE && table.connectionUse[row] !== 1;
+  return table.lane.at(row) === REUSE && table.connectionUse.at(row) !== 1;
 }
 
 function resetsOnReuseOnly(samples: JudgedSamples): boolean {
