@@ -48,7 +48,7 @@ export class RowKinds {
     for (const [index, column] of columns.entries()) {
       const pairs = this.pairs[index]!;
       pairs.fit(known, typeof column === 'number' ? column + 1 : column.codes);
-      pairs.follow(found, column);
+      pairs.follow(found, known, column);
       known = pairs.count;
     }
     if (known > SHORT_KINDS && this.kinds instanceof Uint16Array) this.kinds = new Uint32Array(this.kinds);
@@ -90,6 +90,8 @@ class Pairs {
   private cells = new Uint32Array(0);
   private stride = 0;
   private far: Map<number, number> | null = null;
+  /** There was but one code, and each combination has its own number. */
+  private isOne = true;
 
   get count(): number {
     return this.codes.length;
@@ -116,18 +118,31 @@ class Pairs {
     for (const [pair, code] of this.codes.entries()) this.cells[this.before[pair]! * this.stride + code] = pair + 1;
   }
 
-  /** Goes on from each row's combination to that with its value. */
-  follow(found: Uint32Array, column: CodedColumn | number): void {
+  /** Goes on from each row's combination, of which there are so many, to that with its value. */
+  follow(found: Uint32Array, combinations: number, column: CodedColumn | number): void {
     if (typeof column === 'number') {
-      for (let row = 0; row < found.length; row++) found[row] = this.pairOf(found[row]!, column);
+      this.followOne(found, combinations, column);
       return;
     }
     const { values, validity, codeOf } = column;
-    if (validity === null)
-      for (let row = 0; row < found.length; row++) found[row] = this.pairOf(found[row]!, codeOf[values[row]!]!);
-    else
+    if (validity !== null || this.far !== null) {
       for (let row = 0; row < found.length; row++)
         found[row] = this.pairOf(found[row]!, isThere(validity, row) ? codeOf[values[row]!]! : 0);
+      return;
+    }
+    const { cells, stride } = this;
+    for (let row = 0; row < found.length; row++) {
+      const before = found[row]!;
+      const code = codeOf[values[row]!]!;
+      const known = cells[before * stride + code]!;
+      found[row] = known !== 0 ? known - 1 : this.learn(before, code);
+    }
+  }
+
+  /** One code in all rows. While there was no other, each combination is met in turn and keeps its number. */
+  private followOne(found: Uint32Array, combinations: number, code: number): void {
+    if (this.isOne && code === (this.codes[0] ?? code)) for (let before = this.count; before < combinations; before++) this.learn(before, code);
+    else for (let row = 0; row < found.length; row++) found[row] = this.pairOf(found[row]!, code);
   }
 
   private pairOf(before: number, code: number): number {
@@ -138,6 +153,7 @@ class Pairs {
 
   private learn(before: number, code: number): number {
     const pair = this.codes.push(code) - 1;
+    this.isOne &&= before === pair && code === this.codes[0];
     this.before.push(before);
     if (this.far !== null) this.far.set(before * SHORT_KINDS + code, pair);
     else this.cells[before * this.stride + code] = pair + 1;

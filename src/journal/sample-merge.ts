@@ -130,7 +130,7 @@ export class SampleCollector {
       const codes = this.texts[name];
       if (name === 'source') return codes.codesOf([source])[0]!;
       const column = columns.get(name);
-      if (column === undefined) return 0;
+      if (column === undefined || column.validity?.every((bits) => bits === 0) === true) return 0;
       return { ...column, codeOf: codes.codesOf(column.words), codes: codes.count };
     });
     return [...words, ...few, ...texts];
