@@ -37,13 +37,13 @@ const LONG = LANES.indexOf('long');
  * and a row that has it. They depend on the table alone, so that it can be judged by more than one set of rules.
  */
 export interface RowKinds {
-  readonly kind: Uint32Array;
+  readonly kind: Uint16Array | Uint32Array;
   readonly examples: readonly { readonly row: number; readonly signed: boolean }[];
 }
 
 /** The combinations of a whole table: linear, without garbage per row. */
 export function rowKinds(table: SampleTable): RowKinds {
-  const kind = new Uint32Array(table.length);
+  let kind: Uint16Array | Uint32Array = new Uint16Array(table.length);
   const examples: { row: number; signed: boolean }[] = [];
   const signedText = signatures(table.statusText.values, (value) => isBalancerSigned(value, null));
   const signedServer = signatures(table.server.values, (value) => isBalancerSigned(null, value));
@@ -58,6 +58,7 @@ export function rowKinds(table: SampleTable): RowKinds {
       if (number === examples.length) {
         examples.push({ row, signed: signed === 1 });
         known.set(key, number);
+        if (number > 0xffff && kind instanceof Uint16Array) kind = new Uint32Array(kind);
       }
       lastKey = key;
     }
@@ -85,11 +86,14 @@ export function classifySamples(
     forgeable: new Uint8Array(table.length),
   };
   const judged = judgedKinds(table, kinds, rules);
+  const plain = 1 << 16;
   for (let row = 0; row < table.length; row++) {
     const packed = judged[kinds.kind[row]!]!;
+    columns.admissible[row] = (packed >> 16) & 1;
+    // All is 0 of nearly every row, and memory that is not written to is not taken.
+    if (packed === plain) continue;
     columns.class[row] = packed & 0xff;
     columns.origin[row] = (packed >> 8) & 0xff;
-    columns.admissible[row] = (packed >> 16) & 1;
     columns.failed[row] = (packed >> 17) & 1;
     columns.forgeable[row] = (packed >> 18) & 1;
   }

@@ -2,6 +2,7 @@ import type { EventAlignment } from '../domain/outage.js';
 import type { Instant, Span } from '../domain/time.js';
 import { periEventHistogram } from '../stats/peri-event.js';
 import { classAt, type JudgedSamples } from './judged-samples.js';
+import { scratchOf } from './scratch.js';
 import { failedInstant } from './witness.js';
 
 const LAG_MS = 3000;
@@ -54,7 +55,7 @@ export function eventAlignments(
   window: Span,
 ): readonly EventAlignment[] {
   const { table, unknown, failed, inWindow, inBaseline } = samples;
-  const ends = new Float64Array(table.length);
+  const ends = scratchOf(table);
   const failures = new Float64Array(table.length);
   let [n, k] = [0, 0];
   for (let row = 0; row < table.length; row++) {

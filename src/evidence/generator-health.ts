@@ -9,6 +9,7 @@ import { eventsOf } from './event-queries.js';
 import { type JudgedSamples, mergedSpans } from './judged-samples.js';
 import { brokenControlPromise, brokenHealthPromise } from './promised-health.js';
 import type { RecordLoss } from './record-loss.js';
+import { scratchOf } from './scratch.js';
 
 const DROPPED = SAMPLE_CLASSES.indexOf('dropped');
 const CLIENT = SAMPLE_CLASSES.indexOf('client');
@@ -61,7 +62,7 @@ export function generatorFacts(
   loss: RecordLoss,
 ): GeneratorFacts {
   const { table, inWindow } = samples;
-  const lateness = new Float64Array(table.length);
+  const lateness = scratchOf(table);
   let [count, due, sent] = [0, 0, 0];
   for (let row = 0; row < table.length; row++) {
     if (window !== null && inWindow[row] === 0) continue;

@@ -9,7 +9,7 @@ const STEPS = [1, 1.5, 2, 3, 5, 7];
 /** Latency over time as counts: log-spaced rows from 1 ms up to the slowest success, at most 240 columns. */
 export function heatmapOf(
   samples: JudgedSamples,
-  bucket: Int32Array,
+  bucket: Int16Array,
   axis: SeriesAxis,
   lanes: number,
 ): Series['heatmap'] {

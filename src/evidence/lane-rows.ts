@@ -3,12 +3,13 @@ import type { LaneRow } from '../domain/result.js';
 import { LANES, type Lane } from '../domain/sample.js';
 import type { Traffic } from '../domain/scenario.js';
 import type { Span } from '../domain/time.js';
+import { ascendInPlace } from '../stats/ascending.js';
 import { mStar } from '../stats/detection.js';
 import { quantilesInPlace } from '../stats/quantile.js';
 import { largestSpan } from '../stats/spacing.js';
 import { minWindowRatios } from '../stats/windows.js';
 import type { JudgedSamples } from './judged-samples.js';
-import { rowsBySending } from './sending-order.js';
+import { scratchOf } from './scratch.js';
 import { unobservedMs } from './unobserved.js';
 
 /** A success that took longer to connect was saved by a SYN retransmission: it proves nothing about its moment. */
@@ -16,20 +17,19 @@ const SLOW_CONNECT_MS = 900;
 const WINDOWS_MS = [1000, 5000, 10_000, 60_000];
 export const TARGET_CONFIDENCE = 0.99;
 
-/** Sends that prove something about their moment, ascending, of the lanes given. */
-export function provingSends(samples: JudgedSamples, lanes: readonly Lane[]): Float64Array {
+/** Sends that prove something about their moment, ascending, of the lanes given: in the table's scratch. */
+function provingSends(samples: JudgedSamples, lanes: readonly Lane[]): Float64Array {
   const { table, unknown, ok, inWindow } = samples;
   const wanted = LANES.map((lane) => lanes.includes(lane));
-  const order = rowsBySending(table.sentAt);
-  const sends = new Float64Array(order.length);
+  const sends = scratchOf(table);
   let count = 0;
-  for (let i = 0; i < order.length; i++) {
-    const row = order[i]!;
+  for (let row = 0; row < table.length; row++) {
     if (inWindow[row] === 0 || unknown[row] === 1 || !wanted[table.lane.at(row)]) continue;
-    const isSaved = ok[row] === 1 && table.connectedAt.at(row) - table.sentAt.at(row) > SLOW_CONNECT_MS;
-    if (!isSaved) sends[count++] = table.sentAt.at(row);
+    const sentAt = table.sentAt.at(row);
+    const isSaved = ok[row] === 1 && table.connectedAt.at(row) - sentAt > SLOW_CONNECT_MS;
+    if (!isSaved && !Number.isNaN(sentAt)) sends[count++] = sentAt;
   }
-  return sends.subarray(0, count);
+  return ascendInPlace(sends.subarray(0, count));
 }
 
 /** The lanes whose silence would be a hole: configured ones, and any other that has rows. `long` is too sparse. */
@@ -76,7 +76,7 @@ function laneRow(samples: JudgedSamples, lane: Lane, window: Span, rate: number,
   const { table, failed, unknown, inWindow } = samples;
   const code = LANES.indexOf(lane);
   const n = { requests: 0, failed: 0, unknown: 0 };
-  const arrivals = new Float64Array(table.length);
+  const arrivals = scratchOf(table);
   const good = new Uint8Array(table.length);
   let count = 0;
   for (let row = 0; row < table.length; row++) {
@@ -88,11 +88,12 @@ function laneRow(samples: JudgedSamples, lane: Lane, window: Span, rate: number,
     good[count] = 1 - failed[row]!;
     arrivals[count++] = table.scheduledAt[row]!;
   }
-  const sends = provingSends(samples, [lane]);
   const { from, to } = window;
-  const span = (m: number) => (sends.length === 0 ? null : largestSpan(sends, from, to, m));
   const windows = [...WINDOWS_MS.filter((ms) => ms < to - from), to - from];
   const ratios = minWindowRatios(arrivals.subarray(0, count), good.subarray(0, count), windows, from, to);
+  // Only now: they are in the same scratch.
+  const sends = provingSends(samples, [lane]);
+  const span = (m: number) => (sends.length === 0 ? null : largestSpan(sends, from, to, m));
   return {
     lane,
     ...n,
@@ -118,12 +119,13 @@ export function resolutionOf(
 ): Resolution {
   const claimed = claimLanes(samples, traffic);
   const rows = lanes.filter((row) => claimed.includes(row.lane));
+  const jitterMs = connectJitter(samples);
   const sends = provingSends(samples, claimed);
   return {
     totalOutageMs: worst(rows.map((row) => row.totalOutageMs)),
     targetOutageMs: worst(rows.filter(({ lane }) => isTrial(lane, sharing)).map((row) => row.targetOutageMs)),
     targetConfidence: TARGET_CONFIDENCE,
-    jitterMs: connectJitter(samples),
+    jitterMs,
     unobservedMs: window === null ? 0 : unobservedMs(sends, window.from, window.to, traffic.ratePerSecond),
   };
 }
@@ -135,7 +137,7 @@ function worst(values: readonly (number | null)[]): number | null {
 
 function connectJitter(samples: JudgedSamples): number | null {
   const { table, ok, inWindow } = samples;
-  const took = new Float64Array(table.length);
+  const took = scratchOf(table);
   let count = 0;
   for (let row = 0; row < table.length; row++) {
     const ms = table.connectedAt.at(row) - table.sentAt.at(row);

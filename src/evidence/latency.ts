@@ -1,6 +1,7 @@
 import type { LatencySummary } from '../domain/result.js';
 import { quantilesInPlace } from '../stats/quantile.js';
 import type { JudgedSamples } from './judged-samples.js';
+import { scratchOf } from './scratch.js';
 
 const LATENCY_LANES = 2;
 
@@ -14,7 +15,7 @@ export function latencySummaries(samples: JudgedSamples): {
 
 function summary(samples: JudgedSamples, wanted: Uint8Array): LatencySummary | null {
   const { table, ok } = samples;
-  const took = new Float64Array(table.length);
+  const took = scratchOf(table);
   let count = 0;
   for (let row = 0; row < table.length; row++) {
     if (wanted[row] === 1 && ok[row] === 1 && table.lane.at(row) < LATENCY_LANES)

@@ -47,6 +47,11 @@ export function ascending(times: Float64Array): Float64Array {
   return insertionSorted(copy) ? copy : copy.sort();
 }
 
+/** The same array, in ascending order. No NaN. */
+export function ascendInPlace(times: Float64Array): Float64Array {
+  return isAscending(times) || insertionSorted(times) ? times : times.sort();
+}
+
 /** Indexes in ascending order of their times (then of themselves), or null when they already are so. No NaN. */
 export function ascendingOrder(times: Float64Array): Uint32Array | null {
   if (isAscending(times)) return null;
