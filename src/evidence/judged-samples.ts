@@ -28,7 +28,7 @@ export interface JudgedSamples {
   /** Failures a stalled generator may have faked: unknown now. */
   readonly forged: Uint8Array;
   /** Index into the scenario's targets, or NO_TARGET. */
-  readonly target: Int16Array;
+  readonly target: Int8Array | Int16Array;
   readonly inWindow: Uint8Array;
   /** Of those, what the deploy's figures count: all, but successes that belong to it only perhaps (see `countedSpan`). */
   readonly counted: Uint8Array;
@@ -39,6 +39,8 @@ export interface JudgedSamples {
   readonly broken: number;
 }
 
+/** So many indexes, and −1, fit in a byte. */
+const BYTE_INDEXES = 0x80;
 const OK = SAMPLE_CLASSES.indexOf('ok');
 
 /** Classifies every row, takes back what a stall may have faked, and says which rows count (verdict.md §1.1). */
@@ -183,9 +185,9 @@ export function mergedSpans(spans: readonly Span[]): readonly Span[] {
 }
 
 /** A response may name a target by its id or by what the balancer calls it. */
-function targetColumn(table: SampleTable, targets: readonly Target[]): Int16Array {
+function targetColumn(table: SampleTable, targets: readonly Target[]): JudgedSamples['target'] {
   const byCode = Int16Array.from(stampIndexes(table.target.values, targets), (index) => Math.max(index, NO_TARGET));
-  const column = new Int16Array(table.length);
+  const column = targets.length <= BYTE_INDEXES ? new Int8Array(table.length) : new Int16Array(table.length);
   for (let row = 0; row < table.length; row++) column[row] = byCode[table.target.codes.at(row)] ?? NO_TARGET;
   return column;
 }

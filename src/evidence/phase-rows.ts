@@ -14,7 +14,7 @@ const NONE = -1;
 export interface PhasedSamples {
   readonly phases: readonly Phase[];
   /** Index into `phases`, or −1. */
-  readonly phase: Int16Array | Int32Array;
+  readonly phase: Int8Array | Int32Array;
   readonly ambiguous: Uint8Array;
 }
 

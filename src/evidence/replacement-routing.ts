@@ -5,6 +5,7 @@ import type { Instant } from '../domain/time.js';
 import type { ClassColumns } from './classify.js';
 import { ELSEWHERE, NOBODY, SILENT } from './detach-lag.js';
 import type { TargetLife } from './phases.js';
+import { codeScratchOf } from './scratch.js';
 
 /** No identity header at all. */
 export const UNSTAMPED = -1;
@@ -55,6 +56,7 @@ function servedBy(stamp: number, failed: boolean, target: number): number {
 /**
  * The admissible sent requests that bear on one target (verdict.md §6): after the warm-up, and either served by it or
  * sent once the target before it was back, as far as row `last`. The times are the table's own columns: nothing is copied.
+ * Who served them stands in the table's scratch: gone when this is asked again.
  */
 export function routedRequests(
   table: SampleTable,
@@ -63,7 +65,7 @@ export function routedRequests(
   filter: RoutingFilter,
   last = table.length,
 ): RoutedColumns {
-  const by = new Int16Array(last).fill(ELSEWHERE);
+  const by = codeScratchOf(table).subarray(0, last).fill(ELSEWHERE);
   for (let row = 0; row < last; row++) {
     const sentAt = table.sentAt.at(row);
     if (classes.admissible[row] !== 1 || !(sentAt >= filter.warmEnd)) continue;

@@ -1,7 +1,8 @@
 import type { SampleTable } from '../domain/sample.js';
 
-// One for each table: freed memory is taken back late, and a column for each question would stand beside the others.
+// One of each for each table: freed memory is taken back late, and a column for each question would stand beside the others.
 const SCRATCH = new WeakMap<SampleTable, Float64Array>();
+const CODES = new WeakMap<SampleTable, Int16Array>();
 
 /**
  * Room for a number a row, for whoever needs one for a moment. What it holds is gone as soon as anybody else asks for it: be
@@ -14,4 +15,14 @@ export function scratchOf(table: SampleTable): Float64Array {
     SCRATCH.set(table, scratch);
   }
   return scratch;
+}
+
+/** The same for a small whole number a row. */
+export function codeScratchOf(table: SampleTable): Int16Array {
+  let codes = CODES.get(table);
+  if (codes === undefined) {
+    codes = new Int16Array(table.length);
+    CODES.set(table, codes);
+  }
+  return codes;
 }

@@ -141,7 +141,8 @@ class Pairs {
 
   /** One code in all rows. While there was no other, each combination is met in turn and keeps its number. */
   private followOne(found: Uint32Array, combinations: number, code: number): void {
-    if (this.isOne && code === (this.codes[0] ?? code)) for (let before = this.count; before < combinations; before++) this.learn(before, code);
+    if (this.isOne && code === (this.codes[0] ?? code))
+      for (let before = this.count; before < combinations; before++) this.learn(before, code);
     else for (let row = 0; row < found.length; row++) found[row] = this.pairOf(found[row]!, code);
   }
 
