@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ERROR_PHASES, LANES, type SampleTable } from '../../src/domain/sample.js';
+import { ERROR_PHASES, LANES, type SampleTable, UNJUDGED_COLUMNS } from '../../src/domain/sample.js';
 import { batchOf as columnsOf } from '../../src/domain/sample-table.js';
 import { sampleFile } from '../../src/journal/run-directory.js';
 import { readSamples } from '../../src/journal/sample-reader.js';
@@ -249,6 +249,15 @@ describe('sample streams', () => {
     bytes[places[0]!] = 0x33;
     writeFileSync(file, bytes);
     expect(() => readSamples(dir)).toThrow(expect.objectContaining({ code: 'FACTS_FROM_THE_FUTURE' }));
+  });
+
+  test('columns no judgement asks for stay on disk where they are not wanted; all others are the same', () => {
+    written([range(0, 9)]);
+    const whole = readSamples(dir).samples;
+    const judged = readSamples(dir, new Set(UNJUDGED_COLUMNS)).samples;
+    for (const name of UNJUDGED_COLUMNS) expect([whole[name]?.length, judged[name]]).toEqual([9, undefined]);
+    const unread = { firstByteAt: undefined, bodyBytes: undefined, localPort: undefined };
+    expect({ ...columnsOf(judged, 0, 9), ...unread }).toEqual({ ...columnsOf(whole, 0, 9), ...unread });
   });
 
   test('no samples directory is no samples', () => {
