@@ -17,8 +17,9 @@ export function readFacts(dir: string, use: 'all' | 'judged' = 'all'): RunFacts 
       hint: 'Give a run directory, e.g. reports/latest.',
     });
   }
+  const journal = readJournal(dir);
   const accessLog = readAccessLogFacts(dir);
   // The client's port is what a line of the log is found by.
   const unasked = UNJUDGED_COLUMNS.filter((name) => name !== 'localPort' || accessLog === null);
-  return { ...readJournal(dir), ...readSamples(dir, new Set(use === 'all' ? [] : unasked)), accessLog };
+  return { ...journal, ...readSamples(dir, new Set(use === 'all' ? [] : unasked)), accessLog };
 }
