@@ -46,7 +46,7 @@ async function part(name, rowsText, shareText, dir) {
 async function actionOf(name, rows, share, dir) {
   if (name === 'read') {
     const { readFacts } = await import('../dist/journal/facts.js');
-    return () => readFacts(dir).samples.length;
+    return () => readFacts(dir, 'judged').samples.length;
   }
   if (name === 'report') {
     const { deriveReports } = await import('../dist/cli/derive.js');

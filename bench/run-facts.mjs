@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ERROR_PHASES } from '../dist/domain/sample.js';
+import { sampleTable } from '../dist/domain/sample-table.js';
 import { DEFAULT_POLICY } from '../dist/domain/scenario.js';
 import { openSampleWriter } from '../dist/journal/sample-writer.js';
 
@@ -177,7 +178,7 @@ export function runFacts(rows, failShare) {
   return {
     header: headerOf(schedule),
     events: eventsOf(schedule, rows),
-    samples: { ...batch, source },
+    samples: sampleTable(batch, source),
     streams: [{ source: 'embedded', rows, complete: true }],
     eventsComplete: true,
   };

@@ -1,13 +1,16 @@
 import { RollproofError } from '../domain/errors.js';
 import type { RunEvent } from '../domain/event.js';
 import type { RunFacts } from '../domain/evidence.js';
-import type { SampleBatch } from '../domain/sample.js';
+import type { SampleBatch, SampleTable } from '../domain/sample.js';
+import { batchOf } from '../domain/sample-table.js';
 import { openEventWriter } from '../journal/event-writer.js';
 import { readFacts } from '../journal/facts.js';
 import { createRunDirectory, runPaths, sampleFile } from '../journal/run-directory.js';
 import { openSampleWriter } from '../journal/sample-writer.js';
 import type { DeployFacts } from './collect-run.js';
 import { OTHER_TRAFFIC } from './import.js';
+
+const WRITTEN_ROWS = 65_536;
 
 export interface WorkerRun {
   readonly dirs: readonly string[];
@@ -122,19 +125,24 @@ function shiftedEvents(
 function writeShifted(dir: string, { samples, streams }: RunFacts, shiftMs: number): void {
   const [stream] = streams;
   if (stream === undefined) return;
-  const shifted = (times: Float64Array) => times.map((at) => at + shiftMs);
-  const { source: _source, ...rows } = samples;
-  const batch: SampleBatch = {
-    ...rows,
-    scheduledAt: shifted(rows.scheduledAt),
-    sentAt: shifted(rows.sentAt),
-    connectedAt: shifted(rows.connectedAt),
-    firstByteAt: shifted(rows.firstByteAt),
-    endedAt: shifted(rows.endedAt),
-  };
   const writer = openSampleWriter(sampleFile(dir, stream.source), stream.source);
-  if (batch.length > 0) writer.append(batch);
+  for (let from = 0; from < samples.length; from += WRITTEN_ROWS)
+    writer.append(shiftedBatch(samples, from, Math.min(from + WRITTEN_ROWS, samples.length), shiftMs));
   writer.close();
   if (writer.failed !== null)
     throw new RollproofError('DISK_WRITE_FAILED', `cannot write the samples: ${writer.failed.message}`);
+}
+
+/** The rows [from, to) as they are written, their times moved. */
+function shiftedBatch(table: SampleTable, from: number, to: number, shiftMs: number): SampleBatch {
+  const batch = batchOf(table, from, to);
+  const shifted = (times: Float64Array) => times.map((at) => at + shiftMs);
+  return {
+    ...batch,
+    scheduledAt: shifted(batch.scheduledAt),
+    sentAt: shifted(batch.sentAt),
+    connectedAt: shifted(batch.connectedAt),
+    firstByteAt: shifted(batch.firstByteAt),
+    endedAt: shifted(batch.endedAt),
+  };
 }

@@ -23,7 +23,7 @@ export async function runsSideBySide(
   options: Shown,
   io: Io,
 ): Promise<number> {
-  const summaryOf = (dir: string) => runSummary(analyze(readFacts(dir)), relative(io.cwd, dir) || dir);
+  const summaryOf = (dir: string) => runSummary(analyze(readFacts(dir, 'judged')), relative(io.cwd, dir) || dir);
   const [first, ...rest] = dirs;
   const comparison = sideBySide([summaryOf(first), ...rest.map(summaryOf)], command);
   const dir = createRunDirectory(resolve(io.cwd, options.out), 'side-by-side', io.wallTime());

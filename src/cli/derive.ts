@@ -25,12 +25,11 @@ export interface Derived {
  * @throws RollproofError RUN_DIRECTORY_INVALID, FACTS_FROM_THE_FUTURE, DISK_WRITE_FAILED.
  */
 export async function deriveReports(dir: string, asked?: ReportLayout): Promise<Derived> {
-  const facts = readFacts(dir);
-  const result = analyze(facts);
+  const { result, layout } = judged(dir);
   const rendered = await renderAll(
     result,
     loadHtmlAssets((path) => readFileSync(path, 'utf8')),
-    asked ?? (facts.header?.reportLayout === 'split' ? 'split' : 'single'),
+    asked ?? layout,
   );
   removeDerived(dir);
   const root = runPaths(dir).derived;
@@ -55,4 +54,10 @@ export async function deriveReports(dir: string, asked?: ReportLayout): Promise<
     files.push(join('derived', file.path));
   }
   return { result, files, notes: rendered.notes };
+}
+
+/** By itself: the facts of a long run are large, and nobody holds them while pictures are drawn. */
+function judged(dir: string): { readonly result: RunResult; readonly layout: ReportLayout } {
+  const facts = readFacts(dir, 'judged');
+  return { result: analyze(facts), layout: facts.header?.reportLayout === 'split' ? 'split' : 'single' };
 }

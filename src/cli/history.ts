@@ -50,7 +50,7 @@ async function addRuns(
     const path = runDirectory(resolve(io.cwd, dir));
     // STUDY/runs/NAME/STAMP: its sleeps were chosen to be tried, not to be used.
     const isOfStudy = isStudy(join(path, '..', '..', '..'));
-    const note = append(root, runSummary(analyze(readFacts(path)), dir), isOfStudy);
+    const note = append(root, runSummary(analyze(readFacts(path, 'judged')), dir), isOfStudy);
     if (note !== null) io.stderr.write(`note: ${note}\n`);
   }
 }

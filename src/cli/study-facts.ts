@@ -24,7 +24,7 @@ export function studyRuns(dir: string, log: StudyLog): StudyRun[] {
     .filter((s) => log.ended.has(s.dir))
     .map((started) => {
       try {
-        return studyRunOf(started, analyze(readFacts(join(dir, started.dir))));
+        return studyRunOf(started, analyze(readFacts(join(dir, started.dir), 'judged')));
       } catch (cause) {
         if (!(cause instanceof RollproofError)) throw cause;
         throw new RollproofError(cause.code, `the study ${dir} misses a run: ${cause.message}`, {

@@ -1,3 +1,5 @@
+import type { Column } from './column.js';
+
 /** How an arrival uses connections: `h2` is a stream on an HTTP/2 connection. Order = code in the sample columns. */
 export const LANES = ['new', 'reuse', 'long', 'h2'] as const;
 export type Lane = (typeof LANES)[number];
@@ -85,9 +87,45 @@ export interface SampleBatch {
   readonly request?: DictionaryColumn;
 }
 
-/** All samples of a run, merged over sources and sorted by `scheduledAt` (then source, then seq). */
-export interface SampleTable extends SampleBatch {
-  readonly source: DictionaryColumn;
+/** Strings by the code of a row; `values[0]` is always null = absent. */
+export interface TextColumn {
+  readonly codes: Column;
+  readonly values: readonly (string | null)[];
+}
+
+/** Columns no judgement asks for: a table that was read for one alone lacks them (localPort: where no access log is). */
+export const UNJUDGED_COLUMNS = ['firstByteAt', 'bodyBytes', 'localPort'] as const;
+export type UnjudgedColumn = (typeof UNJUDGED_COLUMNS)[number];
+
+/**
+ * All samples of a run, merged over sources and sorted by `scheduledAt` (then source, then seq). Each column means what
+ * that of a SampleBatch does, but is asked row by row: `table.sentAt.at(row)`.
+ */
+export interface SampleTable {
+  readonly length: number;
+  readonly source: TextColumn;
+  readonly seq: Column;
+  readonly lane: Column;
+  readonly scheduledAt: Float64Array;
+  readonly sentAt: Column;
+  readonly connectedAt: Column;
+  readonly firstByteAt?: Column;
+  readonly endedAt: Column;
+  readonly status: Column;
+  readonly statusText: TextColumn;
+  readonly server: TextColumn;
+  readonly error: TextColumn;
+  readonly errorPhase: Column;
+  readonly bodyBytes?: Column;
+  readonly bodyOk: Column;
+  readonly target: TextColumn;
+  readonly version: TextColumn;
+  readonly bootId: TextColumn;
+  readonly remoteIp: TextColumn;
+  readonly localPort?: Column;
+  readonly connectionId: Column;
+  readonly connectionUse: Column;
+  readonly request?: TextColumn;
 }
 
 /** What reading the sample streams back showed, beside the rows. */

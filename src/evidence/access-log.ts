@@ -22,12 +22,14 @@ export type LineOf = (row: number) => number;
  */
 export function lineFinder(table: SampleTable, log: AccessLogFacts): LineOf {
   const byPort = linesByPort(log);
+  const { localPort } = table;
+  if (localPort === undefined) return () => -1;
   return (row) => {
-    const lines = byPort.get(table.localPort[row]!);
+    const lines = byPort.get(localPort.at(row));
     if (lines === undefined) return -1;
-    const status = table.status[row]!;
-    const sentAt = table.sentAt[row]!;
-    const until = table.endedAt[row]! + CLOCK_MS;
+    const status = table.status.at(row);
+    const sentAt = table.sentAt.at(row);
+    const until = table.endedAt.at(row) + CLOCK_MS;
     let best = -1;
     let away = Number.POSITIVE_INFINITY;
     for (let k = firstFrom(lines, log.at, sentAt - CLOCK_MS); k < lines.length; k++) {
@@ -106,7 +108,7 @@ function ownSide({ table, inWindow, ok, failed }: JudgedSamples, log: AccessLogF
   const failures = { lbMade: 0, appMade: 0, cut: 0, unlogged: 0 };
   for (let row = 0; row < table.length; row++) {
     if (inWindow[row] === 0) continue;
-    if (table.status[row]! >= 500) n.seen5xx++;
+    if (table.status.at(row) >= 500) n.seen5xx++;
     if (ok[row] === 1) n.answered++;
     if (ok[row] === 0 && failed[row] === 0) continue;
     const line = lineOf(row);

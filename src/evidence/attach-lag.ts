@@ -43,11 +43,11 @@ function firstServed(input: AttachLagInput, { count, groupOf }: NodeGroups): Gro
   const note = (group: Group, i: number): void => {
     group.isUsed = true;
     if (servedBy[i] !== target) return;
-    if (group.first < 0 || sentAt[i]! < sentAt[group.first]!) group.first = i;
-    if (sentAt[i]! >= sureFrom && (group.sure < 0 || sentAt[i]! < sentAt[group.sure]!)) group.sure = i;
+    if (group.first < 0 || sentAt.at(i) < sentAt.at(group.first)) group.first = i;
+    if (sentAt.at(i) >= sureFrom && (group.sure < 0 || sentAt.at(i) < sentAt.at(group.sure))) group.sure = i;
   };
   for (let i = 0; i < sentAt.length; i++) {
-    if (!(sentAt[i]! >= since) || servedBy[i] === ELSEWHERE) continue;
+    if (!(sentAt.at(i) >= since) || servedBy[i] === ELSEWHERE) continue;
     const group = groupOf(i);
     if (group === EVERY_NODE) for (const each of groups) note(each, i);
     else {
@@ -62,11 +62,11 @@ function firstServed(input: AttachLagInput, { count, groupOf }: NodeGroups): Gro
 function lastBefore(input: AttachLagInput, groups: readonly Group[], nodes: NodeGroups, sizes: readonly number[]) {
   const { sentAt, servedBy, attachRequestedAt: since } = input;
   const before = sizes.map((m) => new Least(Math.min(m, sentAt.length + 1)));
-  const until = Float64Array.from(groups, ({ first }) => sentAt[first] ?? Number.NEGATIVE_INFINITY);
+  const until = Float64Array.from(groups, ({ first }) => (first < 0 ? Number.NEGATIVE_INFINITY : sentAt.at(first)));
   const all = groups.length - 1;
   // Backwards: the latest come first, which is the order they are kept in.
   for (let i = sentAt.length - 1; i >= 0; i--) {
-    const at = sentAt[i]!;
+    const at = sentAt.at(i);
     if (!(at >= since) || servedBy[i] === ELSEWHERE) continue;
     if (at < until[all]!) before[all]!.add(-at);
     const group = nodes.groupOf(i);
@@ -106,16 +106,16 @@ export function attachLag(input: AttachLagInput): AttachLag {
 
 function lagOf(input: AttachLagInput, { first, sure }: Group, before: Least, m: number): AttachLag {
   if (first < 0) return { firstRouted: null, firstServed: null, lagLo: null, lagHi: null, mStar: m };
-  const firstServedAt = input.endedAt[first]!;
+  const firstServedAt = input.endedAt.at(first);
   // What it served before the attach had happened for sure may still have been routed to it from before its detach.
-  const latest = input.endedAt[sure];
+  const latest = sure < 0 ? null : input.endedAt.at(sure);
   const from = input.observed === true ? input.attachRequestedAt : input.attachRespondedAt;
   const lowest = before.last === null ? input.attachRequestedAt : -before.last;
   return {
-    firstRouted: input.sentAt[first]!,
+    firstRouted: input.sentAt.at(first),
     firstServed: firstServedAt,
     lagLo: lowest - input.attachRespondedAt,
-    lagHi: latest === undefined ? null : latest - from,
+    lagHi: latest === null ? null : latest - from,
     mStar: m,
   };
 }

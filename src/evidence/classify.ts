@@ -37,13 +37,13 @@ const LONG = LANES.indexOf('long');
  * and a row that has it. They depend on the table alone, so that it can be judged by more than one set of rules.
  */
 export interface RowKinds {
-  readonly kind: Uint32Array;
+  readonly kind: Uint16Array | Uint32Array;
   readonly examples: readonly { readonly row: number; readonly signed: boolean }[];
 }
 
 /** The combinations of a whole table: linear, without garbage per row. */
 export function rowKinds(table: SampleTable): RowKinds {
-  const kind = new Uint32Array(table.length);
+  let kind: Uint16Array | Uint32Array = new Uint16Array(table.length);
   const examples: { row: number; signed: boolean }[] = [];
   const signedText = signatures(table.statusText.values, (value) => isBalancerSigned(value, null));
   const signedServer = signatures(table.server.values, (value) => isBalancerSigned(null, value));
@@ -51,13 +51,14 @@ export function rowKinds(table: SampleTable): RowKinds {
   let lastKey = -1;
   let number = 0;
   for (let row = 0; row < table.length; row++) {
-    const signed = signedText[table.statusText.codes[row]!]! | signedServer[table.server.codes[row]!]!;
+    const signed = signedText[table.statusText.codes.at(row)]! | signedServer[table.server.codes.at(row)]!;
     const key = rowKey(table, row, signed);
     if (key !== lastKey) {
       number = known.get(key) ?? examples.length;
       if (number === examples.length) {
         examples.push({ row, signed: signed === 1 });
         known.set(key, number);
+        if (number > 0xffff && kind instanceof Uint16Array) kind = new Uint32Array(kind);
       }
       lastKey = key;
     }
@@ -85,11 +86,14 @@ export function classifySamples(
     forgeable: new Uint8Array(table.length),
   };
   const judged = judgedKinds(table, kinds, rules);
+  const plain = 1 << 16;
   for (let row = 0; row < table.length; row++) {
     const packed = judged[kinds.kind[row]!]!;
+    columns.admissible[row] = (packed >> 16) & 1;
+    // All is 0 of nearly every row, and memory that is not written to is not taken.
+    if (packed === plain) continue;
     columns.class[row] = packed & 0xff;
     columns.origin[row] = (packed >> 8) & 0xff;
-    columns.admissible[row] = (packed >> 16) & 1;
     columns.failed[row] = (packed >> 17) & 1;
     columns.forgeable[row] = (packed >> 18) & 1;
   }
@@ -105,12 +109,12 @@ function signatures(values: readonly (string | null)[], isSigned: (value: string
 }
 
 function lifeOf(table: SampleTable, row: number): number {
-  if (Number.isNaN(table.sentAt[row]!)) return NEVER_SENT;
-  return Number.isNaN(table.endedAt[row]!) ? NEVER_ENDED : ENDED;
+  if (Number.isNaN(table.sentAt.at(row))) return NEVER_SENT;
+  return Number.isNaN(table.endedAt.at(row)) ? NEVER_ENDED : ENDED;
 }
 
 function isStamped(table: SampleTable, row: number): boolean {
-  return (table.target.values[table.target.codes[row]!] ?? null) !== null;
+  return (table.target.values[table.target.codes.at(row)] ?? null) !== null;
 }
 
 /**
@@ -120,14 +124,14 @@ function isStamped(table: SampleTable, row: number): boolean {
 function rowKey(table: SampleTable, row: number, signed: number): number {
   const small =
     (lifeOf(table, row) << 17) |
-    (Math.min(3, table.bodyOk[row]!) << 15) |
+    (Math.min(3, table.bodyOk.at(row)) << 15) |
     ((isStamped(table, row) ? 1 : 0) << 14) |
     (signed << 13) |
-    ((table.errorPhase[row]! & 7) << 10) |
-    Math.min(STATUS_LIMIT - 1, table.status[row]!);
-  const key = table.error.codes[row]! * 2 ** 19 + small;
+    ((table.errorPhase.at(row) & 7) << 10) |
+    Math.min(STATUS_LIMIT - 1, table.status.at(row));
+  const key = table.error.codes.at(row) * 2 ** 19 + small;
   if (table.request === undefined) return key;
-  return (table.request.codes[row]! * 2 + (table.lane[row] === LONG ? 1 : 0)) * 2 ** 35 + key;
+  return (table.request.codes.at(row) * 2 + (table.lane.at(row) === LONG ? 1 : 0)) * 2 ** 35 + key;
 }
 
 /**
@@ -135,7 +139,7 @@ function rowKey(table: SampleTable, row: number, signed: number): number {
  * sent, or was still in flight when the run stopped. Neither is a measurement.
  */
 function errorOf(table: SampleTable, row: number): string | null {
-  const error = table.error.values[table.error.codes[row]!] ?? null;
+  const error = table.error.values[table.error.codes.at(row)] ?? null;
   if (error !== null) return error;
   const life = lifeOf(table, row);
   if (life === NEVER_SENT) return ENGINE_ERRORS.dropped;
@@ -143,12 +147,12 @@ function errorOf(table: SampleTable, row: number): string | null {
 }
 
 function judgeRow(table: SampleTable, row: number, signed: boolean, rules: TableRules): number {
-  const bodyOk = table.bodyOk[row]!;
-  const status = table.status[row]!;
+  const bodyOk = table.bodyOk.at(row);
+  const status = table.status.at(row);
   const outcome = classifyOutcome(
     {
       code: errorOf(table, row),
-      phase: ERROR_PHASES[table.errorPhase[row]!] ?? 'none',
+      phase: ERROR_PHASES[table.errorPhase.at(row)] ?? 'none',
       status: status === 0 ? null : status,
       statusText: signed ? 'BAD_GATEWAY' : null,
       server: null,

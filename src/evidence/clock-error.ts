@@ -26,9 +26,9 @@ function outsideTrafficMs({ samples, events }: RunFacts): number {
   const to = samples.source.values.map((name) => ended.get(name ?? '') ?? Number.POSITIVE_INFINITY);
   let worst = 0;
   for (let row = 0; row < samples.length; row++) {
-    const source = samples.source.codes[row]!;
+    const source = samples.source.codes.at(row);
     const before = from[source]! - samples.scheduledAt[row]!;
-    const after = samples.sentAt[row]! - to[source]!;
+    const after = samples.sentAt.at(row) - to[source]!;
     if (before > worst) worst = before;
     if (after > worst) worst = after;
   }
@@ -39,13 +39,13 @@ function outsideTrafficMs({ samples, events }: RunFacts): number {
 function backwardMs(samples: SampleTable): number {
   if (isInOrder(samples)) return 0;
   const { seq, scheduledAt, source } = samples;
-  const order = Uint32Array.from(seq.keys()).sort(
-    (a, b) => source.codes[a]! - source.codes[b]! || seq[a]! - seq[b]! || a - b,
+  const order = Uint32Array.from({ length: samples.length }, (_, row) => row).sort(
+    (a, b) => source.codes.at(a) - source.codes.at(b) || seq.at(a) - seq.at(b) || a - b,
   );
   const latest = new Float64Array(source.values.length).fill(Number.NEGATIVE_INFINITY);
   let worst = 0;
   for (const row of order) {
-    const code = source.codes[row]!;
+    const code = source.codes.at(row);
     const due = scheduledAt[row]!;
     if (latest[code]! - due > worst) worst = latest[code]! - due;
     if (due > latest[code]!) latest[code] = due;
@@ -57,9 +57,9 @@ function backwardMs(samples: SampleTable): number {
 function isInOrder({ length, seq, source }: SampleTable): boolean {
   const highest = new Float64Array(source.values.length).fill(-1);
   for (let row = 0; row < length; row++) {
-    const code = source.codes[row]!;
-    if (seq[row]! < highest[code]!) return false;
-    highest[code] = seq[row]!;
+    const code = source.codes.at(row);
+    if (seq.at(row) < highest[code]!) return false;
+    highest[code] = seq.at(row);
   }
   return true;
 }

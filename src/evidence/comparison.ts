@@ -21,12 +21,12 @@ export function matchedBaseline(samples: JudgedSamples, window: Span, counts: Co
   let longest = 0;
   for (let row = 0; row < table.length; row++) {
     if (failed[row] === 0 || (inWindow[row] === 0 && inBaseline[row] === 0)) continue;
-    if (!endsRequest(classAt(samples, row))) longest = Math.max(longest, table.endedAt[row]! - table.sentAt[row]!);
+    if (!endsRequest(classAt(samples, row))) longest = Math.max(longest, table.endedAt.at(row) - table.sentAt.at(row));
   }
   const sentBefore = window.from - longest;
   const n = { judged: counts.judged, failed: counts.failed, baseline: 0, baselineFailed: 0 };
   for (let row = 0; row < table.length; row++) {
-    const sentAt = table.sentAt[row]!;
+    const sentAt = table.sentAt.at(row);
     if (inBaseline[row] === 1 && sentAt < sentBefore) {
       n.baseline++;
       n.baselineFailed += failed[row]!;

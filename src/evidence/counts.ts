@@ -10,14 +10,14 @@ export function countsOf(samples: JudgedSamples, stale: number): Counts {
   const n = { judged: 0, failed: 0, unknown: 0, baseline: 0, baselineFailed: 0, sent: 0, dropped: 0 };
   const seconds = new Set<number>();
   for (let row = 0; row < table.length; row++) {
-    if (!Number.isNaN(table.sentAt[row]!)) n.sent++;
+    if (!Number.isNaN(table.sentAt.at(row))) n.sent++;
     if (samples.class[row] === DROPPED) n.dropped++;
     if (counted[row] === 1) {
       n.judged++;
       n.unknown += unknown[row]!;
       if (failed[row] === 1) {
         n.failed++;
-        seconds.add(Math.floor(table.sentAt[row]! / 1000));
+        seconds.add(Math.floor(table.sentAt.at(row) / 1000));
       }
     }
     if (inBaseline[row] === 1) {

@@ -1,3 +1,4 @@
+import type { Column } from '../domain/column.js';
 import type { Instant } from '../domain/time.js';
 import { mStar } from '../stats/detection.js';
 import { Least } from '../stats/extremes.js';
@@ -11,8 +12,8 @@ export const ELSEWHERE = -3;
 
 /** Admissible sent requests (all others are ELSEWHERE), in any order, as the lags see them. */
 export interface RoutedRequests {
-  readonly sentAt: ArrayLike<number>;
-  readonly endedAt: ArrayLike<number>;
+  readonly sentAt: Column;
+  readonly endedAt: Column;
   /** Index of the target that answered; NOBODY for a failure that names none; SILENT; ELSEWHERE. */
   readonly servedBy: ArrayLike<number>;
 }
@@ -80,16 +81,16 @@ function lastSeen(input: DetachLagInput, { count, groupOf }: NodeGroups): LastSe
   const outFrom = input.detachedFrom ?? input.detachRespondedAt;
   const seen = Array.from({ length: count + 1 }, () => new LastSeen());
   const note = (of: LastSeen, by: number, i: number): void => {
-    const at = sentAt[i]!;
+    const at = sentAt.at(i);
     if (at >= outFrom) of.isUsed = true;
     if (by === target) {
       if (at > of.routed) of.routed = at;
-      of.ended = Math.max(of.ended, endedAt[i]!);
+      of.ended = Math.max(of.ended, endedAt.at(i));
     } else if (by === NOBODY && at > outFrom && at > of.unnamed) of.unnamed = at;
   };
   for (let i = 0; i < sentAt.length; i++) {
     const by = servedBy[i]!;
-    if (by === ELSEWHERE || !(sentAt[i]! < attachRequestedAt)) continue;
+    if (by === ELSEWHERE || !(sentAt.at(i) < attachRequestedAt)) continue;
     const group = groupOf(i);
     if (group !== EVERY_NODE) note(seen[group]!, by, i);
     else for (let each = 0; each < count; each++) note(seen[each]!, by, i);
@@ -107,7 +108,7 @@ function silentAfter(input: DetachLagInput, seen: readonly LastSeen[], groups: N
   const all = seen.length - 1;
   for (let i = 0; i < sentAt.length; i++) {
     const by = servedBy[i]!;
-    const at = sentAt[i]!;
+    const at = sentAt.at(i);
     if (!(by >= 0) || by === target || !(at < until)) continue;
     if (at > since[all]!) silent[all]!.add(at);
     const group = groups.groupOf(i);

@@ -2,6 +2,7 @@ import type { EventAlignment } from '../domain/outage.js';
 import type { Instant, Span } from '../domain/time.js';
 import { periEventHistogram } from '../stats/peri-event.js';
 import { classAt, type JudgedSamples } from './judged-samples.js';
+import { scratchOf } from './scratch.js';
 import { failedInstant } from './witness.js';
 
 const LAG_MS = 3000;
@@ -54,12 +55,12 @@ export function eventAlignments(
   window: Span,
 ): readonly EventAlignment[] {
   const { table, unknown, failed, inWindow, inBaseline } = samples;
-  const ends = new Float64Array(table.length);
+  const ends = scratchOf(table);
   const failures = new Float64Array(table.length);
   let [n, k] = [0, 0];
   for (let row = 0; row < table.length; row++) {
     if (unknown[row] === 1 || (inWindow[row] === 0 && inBaseline[row] === 0)) continue;
-    const at = failedInstant(classAt(samples, row), table.scheduledAt[row]!, table.endedAt[row]!);
+    const at = failedInstant(classAt(samples, row), table.scheduledAt[row]!, table.endedAt.at(row));
     ends[n++] = at;
     if (failed[row] === 1) failures[k++] = at;
   }

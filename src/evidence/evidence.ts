@@ -29,6 +29,7 @@ import { recordLoss } from './record-loss.js';
 import { replacements } from './replacement.js';
 import { unseenNodes } from './replacement-nodes.js';
 import { runInfo } from './run-info.js';
+import { scratchOf } from './scratch.js';
 import { seriesOf } from './series.js';
 import { timelineOf } from './timeline.js';
 
@@ -212,11 +213,11 @@ function classColumns(samples: JudgedSamples): ClassColumns {
 /** How long before its end a fault that ends a request may have struck: 50 ms, or the baseline's p99 if longer. */
 function faultDelta(samples: JudgedSamples): number {
   const { table, ok, inBaseline } = samples;
-  const took = new Float64Array(table.length);
+  const took = scratchOf(table);
   let count = 0;
   for (let row = 0; row < table.length; row++) {
-    if (inBaseline[row] === 1 && ok[row] === 1 && table.lane[row] !== HELD_LANE)
-      took[count++] = table.endedAt[row]! - table.sentAt[row]!;
+    if (inBaseline[row] === 1 && ok[row] === 1 && table.lane.at(row) !== HELD_LANE)
+      took[count++] = table.endedAt.at(row) - table.sentAt.at(row);
   }
   return Math.max(DELTA_MS, quantilesInPlace(took.subarray(0, count), [0.99])[0] ?? 0);
 }

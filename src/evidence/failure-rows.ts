@@ -1,6 +1,6 @@
 import { ORIGINS } from '../domain/outage.js';
 import { type ErrorGroup, FAILURES_KEPT, type FailureRow } from '../domain/result.js';
-import { type DictionaryColumn, ERROR_PHASES, LANES } from '../domain/sample.js';
+import { ERROR_PHASES, LANES, type TextColumn } from '../domain/sample.js';
 import { classAt, type JudgedSamples } from './judged-samples.js';
 import type { PhasedSamples } from './phase-rows.js';
 
@@ -25,16 +25,16 @@ function failureRow(samples: JudgedSamples, row: number, phase: string | null, o
   const { table } = samples;
   return {
     source: textAt(table.source, row) ?? '',
-    seq: table.seq[row]!,
-    lane: LANES[table.lane[row]!] ?? 'new',
+    seq: table.seq.at(row),
+    lane: LANES[table.lane.at(row)] ?? 'new',
     scheduledAt: table.scheduledAt[row]!,
-    sentAt: instant(table.sentAt[row]!),
-    endedAt: instant(table.endedAt[row]!),
+    sentAt: instant(table.sentAt.at(row)),
+    endedAt: instant(table.endedAt.at(row)),
     class: classAt(samples, row),
     origin: ORIGINS[samples.origin[row]!] ?? 'unknown',
     status: statusAt(samples, row),
     detail: detailAt(samples, row),
-    errorPhase: ERROR_PHASES[table.errorPhase[row]!] ?? 'none',
+    errorPhase: ERROR_PHASES[table.errorPhase.at(row)] ?? 'none',
     target: textAt(table.target, row),
     version: textAt(table.version, row),
     remoteIp: textAt(table.remoteIp, row),
@@ -67,7 +67,7 @@ export function errorGroups(samples: JudgedSamples, phased: PhasedSamples): read
       detail: detailAt(samples, row),
       phase: phaseAt(samples, phased, row),
       target: textAt(table.target, row),
-      lane: LANES[table.lane[row]!] ?? 'new',
+      lane: LANES[table.lane.at(row)] ?? 'new',
       ...requestAt(samples, row),
     };
     const key = JSON.stringify(group);
@@ -85,9 +85,9 @@ export function errorGroups(samples: JudgedSamples, phased: PhasedSamples): read
 function codesAt(samples: JudgedSamples, phased: PhasedSamples, row: number): string {
   const { table, inWindow, inBaseline } = samples;
   const phase = inWindow[row] === 0 && inBaseline[row] === 0 ? -1 : phased.phase[row]!;
-  const what = `${samples.class[row]} ${samples.origin[row]} ${table.status[row]} ${table.lane[row]} ${phase}`;
-  const which = table.request?.codes[row] ?? 0;
-  return `${what} ${table.error.codes[row]} ${table.statusText.codes[row]} ${table.target.codes[row]} ${which}`;
+  const what = `${samples.class[row]} ${samples.origin[row]} ${table.status.at(row)} ${table.lane.at(row)} ${phase}`;
+  const which = table.request?.codes.at(row) ?? 0;
+  return `${what} ${table.error.codes.at(row)} ${table.statusText.codes.at(row)} ${table.target.codes.at(row)} ${which}`;
 }
 
 function requestAt({ table }: JudgedSamples, row: number): { readonly request?: string } {
@@ -101,8 +101,8 @@ function phaseAt(samples: JudgedSamples, phased: PhasedSamples, row: number): st
   return phased.phases[phased.phase[row]!]?.id ?? null;
 }
 
-function textAt(column: DictionaryColumn, row: number): string | null {
-  return column.values[column.codes[row]!] ?? null;
+function textAt(column: TextColumn, row: number): string | null {
+  return column.values[column.codes.at(row)] ?? null;
 }
 
 function detailAt(samples: JudgedSamples, row: number): string {
@@ -110,7 +110,7 @@ function detailAt(samples: JudgedSamples, row: number): string {
 }
 
 function statusAt(samples: JudgedSamples, row: number): number | null {
-  const status = samples.table.status[row]!;
+  const status = samples.table.status.at(row);
   return status === 0 ? null : status;
 }
 

@@ -9,6 +9,7 @@ import { eventsOf } from './event-queries.js';
 import { type JudgedSamples, mergedSpans } from './judged-samples.js';
 import { brokenControlPromise, brokenHealthPromise } from './promised-health.js';
 import type { RecordLoss } from './record-loss.js';
+import { scratchOf } from './scratch.js';
 
 const DROPPED = SAMPLE_CLASSES.indexOf('dropped');
 const CLIENT = SAMPLE_CLASSES.indexOf('client');
@@ -31,7 +32,7 @@ export function generatorHealth(
     if (kind === DROPPED) n.dropped++;
     else if (unknown[row] === 1 && (kind === CLIENT || kind === DNS)) n.clientErrors++;
     n.forged += forged[row]!;
-    if (table.sentAt[row]! - table.scheduledAt[row]! > lateMs) n.late++;
+    if (table.sentAt.at(row) - table.scheduledAt[row]! > lateMs) n.late++;
   }
   const probes = controlProbes(facts);
   return {
@@ -61,12 +62,12 @@ export function generatorFacts(
   loss: RecordLoss,
 ): GeneratorFacts {
   const { table, inWindow } = samples;
-  const lateness = new Float64Array(table.length);
+  const lateness = scratchOf(table);
   let [count, due, sent] = [0, 0, 0];
   for (let row = 0; row < table.length; row++) {
     if (window !== null && inWindow[row] === 0) continue;
     due++;
-    const late = table.sentAt[row]! - table.scheduledAt[row]!;
+    const late = table.sentAt.at(row) - table.scheduledAt[row]!;
     if (Number.isNaN(late)) continue;
     sent++;
     lateness[count++] = late;

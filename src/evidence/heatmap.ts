@@ -8,21 +8,21 @@ const COLUMNS_MAX = 240;
 const STEPS = [1, 1.5, 2, 3, 5, 7];
 
 /** Latency over time as counts: log-spaced rows from 1 ms up to the slowest success, at most 240 columns. */
-export function heatmapOf(samples: JudgedSamples, bucket: Int32Array, axis: SeriesAxis): Series['heatmap'] {
+export function heatmapOf(samples: JudgedSamples, bucket: Int16Array, axis: SeriesAxis): Series['heatmap'] {
   const { table, ok } = samples;
   const perColumn = Math.max(1, Math.ceil(axis.length / COLUMNS_MAX));
   const columns = Math.ceil(axis.length / perColumn);
   let max = 1;
   for (let row = 0; row < table.length; row++) {
-    if (ok[row] === 1 && table.lane[row] !== HELD_LANE)
-      max = Math.max(max, table.endedAt[row]! - table.scheduledAt[row]!);
+    if (ok[row] === 1 && table.lane.at(row) !== HELD_LANE)
+      max = Math.max(max, table.endedAt.at(row) - table.scheduledAt[row]!);
   }
   const rowUpperMs = logRows(max);
   const upper = Float64Array.from(rowUpperMs);
   const cells = new Uint32Array(upper.length * columns);
   for (let row = 0; row < table.length; row++) {
-    if (ok[row] === 0 || bucket[row]! < 0 || table.lane[row] === HELD_LANE) continue;
-    const latency = table.endedAt[row]! - table.scheduledAt[row]!;
+    if (ok[row] === 0 || bucket[row]! < 0 || table.lane.at(row) === HELD_LANE) continue;
+    const latency = table.endedAt.at(row) - table.scheduledAt[row]!;
     cells[rowOf(upper, latency) * columns + Math.floor(bucket[row]! / perColumn)]! += 1;
   }
   const counts = rowUpperMs.map((_, row) => Array.from(cells.subarray(row * columns, (row + 1) * columns)));

@@ -28,7 +28,7 @@ export interface JudgedSamples {
   /** Failures a stalled generator may have faked: unknown now. */
   readonly forged: Uint8Array;
   /** Index into the scenario's targets, or NO_TARGET. */
-  readonly target: Int16Array;
+  readonly target: Int8Array | Int16Array;
   readonly inWindow: Uint8Array;
   /** Of those, what the deploy's figures count: all, but successes that belong to it only perhaps (see `countedSpan`). */
   readonly counted: Uint8Array;
@@ -39,6 +39,8 @@ export interface JudgedSamples {
   readonly broken: number;
 }
 
+/** So many indexes, and −1, fit in a byte. */
+const BYTE_INDEXES = 0x80;
 const OK = SAMPLE_CLASSES.indexOf('ok');
 
 /** Classifies every row, takes back what a stall may have faked, and says which rows count (verdict.md §1.1). */
@@ -79,8 +81,8 @@ export function classAt(samples: JudgedSamples, row: number): SampleClass {
 function baselineRows(table: SampleTable, from: Instant, warmUpEndsAt: Instant): Uint8Array {
   const rows = new Uint8Array(table.length);
   for (let row = 0; row < table.length; row++) {
-    const isSent = !Number.isNaN(table.sentAt[row]!);
-    if (isSent && table.scheduledAt[row]! >= warmUpEndsAt && table.endedAt[row]! < from) rows[row] = 1;
+    const isSent = !Number.isNaN(table.sentAt.at(row));
+    if (isSent && table.scheduledAt[row]! >= warmUpEndsAt && table.endedAt.at(row) < from) rows[row] = 1;
   }
   return rows;
 }
@@ -89,10 +91,10 @@ function baselineRows(table: SampleTable, from: Instant, warmUpEndsAt: Instant):
 function windowRows(table: SampleTable, window: Span): Uint8Array {
   const rows = new Uint8Array(table.length);
   for (let row = 0; row < table.length; row++) {
-    const sentAt = table.sentAt[row]!;
+    const sentAt = table.sentAt.at(row);
     const due = table.scheduledAt[row]!;
     const from = Number.isNaN(sentAt) ? due : sentAt;
-    const end = Number.isNaN(sentAt) ? due : table.endedAt[row]!;
+    const end = Number.isNaN(sentAt) ? due : table.endedAt.at(row);
     // Negated comparisons: NaN is inside.
     if (!(from > window.to) && !(end < window.from)) rows[row] = 1;
   }
@@ -103,7 +105,7 @@ function windowRows(table: SampleTable, window: Span): Uint8Array {
 function countedRows(table: SampleTable, inWindow: Uint8Array, ok: Uint8Array, span: Span): Uint8Array {
   const rows = Uint8Array.from(inWindow);
   for (let row = 0; row < table.length; row++)
-    if (ok[row] === 1 && (table.sentAt[row]! > span.to || table.endedAt[row]! < span.from)) rows[row] = 0;
+    if (ok[row] === 1 && (table.sentAt.at(row) > span.to || table.endedAt.at(row) < span.from)) rows[row] = 0;
   return rows;
 }
 
@@ -113,8 +115,8 @@ function coverageOf(table: SampleTable, { kind }: RowKinds, classOf: Uint8Array,
   for (let row = 0; row < table.length; row++) {
     if (baseline[row] === 0 || classOf[kind[row]!] !== OK) continue;
     successes++;
-    const hasTarget = (table.target.values[table.target.codes[row]!] ?? null) !== null;
-    const hasVersion = (table.version.values[table.version.codes[row]!] ?? null) !== null;
+    const hasTarget = (table.target.values[table.target.codes.at(row)] ?? null) !== null;
+    const hasVersion = (table.version.values[table.version.codes.at(row)] ?? null) !== null;
     if (hasTarget && hasVersion) stamped++;
   }
   return successes === 0 ? null : stamped / successes;
@@ -130,8 +132,8 @@ function outcomes(table: SampleTable, classes: ClassColumns, stalls: readonly Sp
   ];
   let broken = 0;
   for (let row = 0; row < length; row++) {
-    const sentAt = table.sentAt[row]!;
-    const endedAt = table.endedAt[row]!;
+    const sentAt = table.sentAt.at(row);
+    const endedAt = table.endedAt.at(row);
     const isTimed =
       Number.isFinite(table.scheduledAt[row]!) &&
       Number.isFinite(sentAt) &&
@@ -154,8 +156,8 @@ function outcomes(table: SampleTable, classes: ClassColumns, stalls: readonly Sp
 
 /** It has no error to say why nothing was measured, yet it is no blank record of an arrival that was never sent either. */
 function isUnexplained(table: SampleTable, row: number): boolean {
-  const error = table.error.values[table.error.codes[row]!] ?? null;
-  return error === null && (!Number.isNaN(table.sentAt[row]!) || table.status[row] !== 0);
+  const error = table.error.values[table.error.codes.at(row)] ?? null;
+  return error === null && (!Number.isNaN(table.sentAt.at(row)) || table.status.at(row) !== 0);
 }
 
 /** Whether one of the spans, in order and disjoint, touches [from, to]. */
@@ -183,9 +185,9 @@ export function mergedSpans(spans: readonly Span[]): readonly Span[] {
 }
 
 /** A response may name a target by its id or by what the balancer calls it. */
-function targetColumn(table: SampleTable, targets: readonly Target[]): Int16Array {
+function targetColumn(table: SampleTable, targets: readonly Target[]): JudgedSamples['target'] {
   const byCode = Int16Array.from(stampIndexes(table.target.values, targets), (index) => Math.max(index, NO_TARGET));
-  const column = new Int16Array(table.length);
-  for (let row = 0; row < table.length; row++) column[row] = byCode[table.target.codes[row]!] ?? NO_TARGET;
+  const column = targets.length <= BYTE_INDEXES ? new Int8Array(table.length) : new Int16Array(table.length);
+  for (let row = 0; row < table.length; row++) column[row] = byCode[table.target.codes.at(row)] ?? NO_TARGET;
   return column;
 }

@@ -3,12 +3,13 @@ import type { LaneRow } from '../domain/result.js';
 import { CLAIM_LANES, LANES, type Lane } from '../domain/sample.js';
 import type { Traffic } from '../domain/scenario.js';
 import type { Span } from '../domain/time.js';
+import { ascendInPlace } from '../stats/ascending.js';
 import { mStar } from '../stats/detection.js';
 import { quantilesInPlace } from '../stats/quantile.js';
 import { largestSpan } from '../stats/spacing.js';
 import { minWindowRatios } from '../stats/windows.js';
 import type { JudgedSamples } from './judged-samples.js';
-import { rowsBySending } from './sending-order.js';
+import { scratchOf } from './scratch.js';
 import { unobservedMs } from './unobserved.js';
 
 /** A success that took longer to connect was saved by a SYN retransmission: it proves nothing about its moment. */
@@ -16,25 +17,30 @@ const SLOW_CONNECT_MS = 900;
 const WINDOWS_MS = [1000, 5000, 10_000, 60_000];
 export const TARGET_CONFIDENCE = 0.99;
 
-/** Sends that prove something about their moment, ascending, of the lanes given. */
-export function provingSends(samples: JudgedSamples, lanes: readonly Lane[]): Float64Array {
+/** Sends that prove something about their moment, ascending, of the lanes given: in the table's scratch. */
+function provingSends(samples: JudgedSamples, lanes: readonly Lane[]): Float64Array {
   const { table, unknown, ok, inWindow } = samples;
   const wanted = LANES.map((lane) => lanes.includes(lane));
-  const order = rowsBySending(table.sentAt);
-  const sends = new Float64Array(order.length);
+  const sends = scratchOf(table);
   let count = 0;
-  for (let i = 0; i < order.length; i++) {
-    const row = order[i]!;
-    if (inWindow[row] === 0 || unknown[row] === 1 || !wanted[table.lane[row]!]) continue;
-    const isSaved = ok[row] === 1 && table.connectedAt[row]! - table.sentAt[row]! > SLOW_CONNECT_MS;
-    if (!isSaved) sends[count++] = table.sentAt[row]!;
+  for (let row = 0; row < table.length; row++) {
+    if (inWindow[row] === 0 || unknown[row] === 1 || !wanted[table.lane.at(row)]) continue;
+    const sentAt = table.sentAt.at(row);
+    const isSaved = ok[row] === 1 && table.connectedAt.at(row) - sentAt > SLOW_CONNECT_MS;
+    if (!isSaved && !Number.isNaN(sentAt)) sends[count++] = sentAt;
   }
-  return sends.subarray(0, count);
+  return ascendInPlace(sends.subarray(0, count));
 }
 
 /** The lanes whose silence would be a hole: configured ones, and any other that has rows. `long` is too sparse. */
 export function claimLanes(samples: JudgedSamples, traffic: Traffic): readonly Lane[] {
-  return CLAIM_LANES.filter((lane) => weightOf(lane, traffic) > 0 || samples.table.lane.includes(LANES.indexOf(lane)));
+  return CLAIM_LANES.filter((lane) => weightOf(lane, traffic) > 0 || hasRows(samples, lane));
+}
+
+function hasRows({ table }: JudgedSamples, lane: Lane): boolean {
+  const code = LANES.indexOf(lane);
+  for (let row = 0; row < table.length; row++) if (table.lane.at(row) === code) return true;
+  return false;
 }
 
 /** Arrivals per second of one lane, as configured. */
@@ -64,7 +70,7 @@ export function laneRows(
   sharing: Sharing,
 ): readonly LaneRow[] {
   const shown = LANES.filter((lane) =>
-    lane === 'long' ? samples.table.lane.includes(LANES.indexOf('long')) : claimLanes(samples, traffic).includes(lane),
+    lane === 'long' ? hasRows(samples, lane) : claimLanes(samples, traffic).includes(lane),
   );
   return window === null ? [] : shown.map((lane) => laneRow(samples, lane, window, laneRate(lane, traffic), sharing));
 }
@@ -73,11 +79,11 @@ function laneRow(samples: JudgedSamples, lane: Lane, window: Span, rate: number,
   const { table, failed, unknown, inWindow } = samples;
   const code = LANES.indexOf(lane);
   const n = { requests: 0, failed: 0, unknown: 0 };
-  const arrivals = new Float64Array(table.length);
+  const arrivals = scratchOf(table);
   const good = new Uint8Array(table.length);
   let count = 0;
   for (let row = 0; row < table.length; row++) {
-    if (table.lane[row] !== code || inWindow[row] === 0) continue;
+    if (table.lane.at(row) !== code || inWindow[row] === 0) continue;
     n.requests++;
     n.failed += failed[row]!;
     n.unknown += unknown[row]!;
@@ -85,11 +91,12 @@ function laneRow(samples: JudgedSamples, lane: Lane, window: Span, rate: number,
     good[count] = 1 - failed[row]!;
     arrivals[count++] = table.scheduledAt[row]!;
   }
-  const sends = provingSends(samples, [lane]);
   const { from, to } = window;
-  const span = (m: number) => (sends.length === 0 ? null : largestSpan(sends, from, to, m));
   const windows = [...WINDOWS_MS.filter((ms) => ms < to - from), to - from];
   const ratios = minWindowRatios(arrivals.subarray(0, count), good.subarray(0, count), windows, from, to);
+  // Only now: they are in the same scratch.
+  const sends = provingSends(samples, [lane]);
+  const span = (m: number) => (sends.length === 0 ? null : largestSpan(sends, from, to, m));
   return {
     lane,
     ...n,
@@ -106,8 +113,8 @@ function connectionsOf({ table, failed, inWindow }: JudgedSamples, lane: number)
   const used = new Set<number>();
   const broken = new Set<number>();
   for (let row = 0; row < table.length; row++) {
-    if (table.lane[row] !== lane || inWindow[row] === 0 || table.connectionId[row] === 0) continue;
-    const connection = table.source.codes[row]! * 2 ** 32 + table.connectionId[row]!;
+    if (table.lane.at(row) !== lane || inWindow[row] === 0 || table.connectionId.at(row) === 0) continue;
+    const connection = table.source.codes.at(row) * 2 ** 32 + table.connectionId.at(row);
     used.add(connection);
     if (failed[row] === 1) broken.add(connection);
   }
@@ -129,12 +136,13 @@ export function resolutionOf(
 ): Resolution {
   const claimed = claimLanes(samples, traffic);
   const rows = lanes.filter((row) => claimed.includes(row.lane));
+  const jitterMs = connectJitter(samples);
   const sends = provingSends(samples, claimed);
   return {
     totalOutageMs: worst(rows.map((row) => row.totalOutageMs)),
     targetOutageMs: worst(rows.filter(({ lane }) => isTrial(lane, sharing)).map((row) => row.targetOutageMs)),
     targetConfidence: TARGET_CONFIDENCE,
-    jitterMs: connectJitter(samples),
+    jitterMs,
     unobservedMs: window === null ? 0 : unobservedMs(sends, window.from, window.to, traffic.ratePerSecond),
   };
 }
@@ -146,11 +154,11 @@ function worst(values: readonly (number | null)[]): number | null {
 
 function connectJitter(samples: JudgedSamples): number | null {
   const { table, ok, inWindow } = samples;
-  const took = new Float64Array(table.length);
+  const took = scratchOf(table);
   let count = 0;
   for (let row = 0; row < table.length; row++) {
-    const ms = table.connectedAt[row]! - table.sentAt[row]!;
-    if (table.lane[row] === 0 && inWindow[row] === 1 && ok[row] === 1 && ms >= 0) took[count++] = ms;
+    const ms = table.connectedAt.at(row) - table.sentAt.at(row);
+    if (table.lane.at(row) === 0 && inWindow[row] === 1 && ok[row] === 1 && ms >= 0) took[count++] = ms;
   }
   return quantilesInPlace(took.subarray(0, count), [0.999])[0] ?? null;
 }

@@ -1,3 +1,4 @@
+import type { Column } from '../domain/column.js';
 import { type AttachLag, type AttachLagInput, attachLags } from './attach-lag.js';
 import {
   type DetachLag,
@@ -14,7 +15,7 @@ import {
 /** Requests with the balancer node each of them went through. */
 export interface NodeRequests extends RoutedRequests {
   /** Code of the node's address; 0 = not known. */
-  readonly node: ArrayLike<number>;
+  readonly node: Column;
 }
 
 /** Code of an address that is not known. */
@@ -40,7 +41,7 @@ export function nodesOf({ servedBy, node }: Pick<NodeRequests, 'servedBy' | 'nod
   for (let i = 0; i < node.length; i++) {
     const by = servedBy[i]!;
     if (by === ELSEWHERE) continue;
-    const code = node[i]!;
+    const code = node.at(i);
     if (code === NO_NODE && by === NOBODY) shared++;
     else if (counts[code] === undefined) {
       counts[code] = 1;
@@ -60,7 +61,7 @@ function groupsOf({ servedBy, node }: NodeRequests, nodes: readonly NodeShare[])
   return {
     count: nodes.length,
     groupOf: (i) => {
-      const code = node[i]!;
+      const code = node.at(i);
       return code === NO_NODE && servedBy[i] === NOBODY ? EVERY_NODE : placeOf[code]!;
     },
   };

@@ -1,3 +1,4 @@
+import type { Column } from '../domain/column.js';
 import { SAMPLE_CLASSES } from '../domain/outage.js';
 import type { Instant } from '../domain/time.js';
 import { ascendingOrder } from '../stats/ascending.js';
@@ -7,8 +8,8 @@ import { witnessInterval } from './witness.js';
 
 /** Columns of one table and what the windows depend on; times in ms, NaN = it never came to that. */
 export interface OutageWindowsInput {
-  readonly sentAt: Float64Array;
-  readonly endedAt: Float64Array;
+  readonly sentAt: Column;
+  readonly endedAt: Column;
   readonly failed: Uint8Array;
   readonly admissible: Uint8Array;
   /** Index into SAMPLE_CLASSES. */
@@ -71,8 +72,8 @@ interface Sends {
 
 function isJudged(input: OutageWindowsInput, row: number): boolean {
   if (input.admissible[row] !== 1) return false;
-  const sentAt = input.sentAt[row]!;
-  const endedAt = input.endedAt[row]!;
+  const sentAt = input.sentAt.at(row);
+  const endedAt = input.endedAt.at(row);
   return sentAt <= input.to && (Number.isNaN(endedAt) ? sentAt : endedAt) >= input.from;
 }
 
@@ -100,14 +101,14 @@ function failuresOf(input: OutageWindowsInput): Failures {
   for (let row = 0; row < input.sentAt.length && next < count; row++) {
     if (input.failed[row] !== 1 || !isJudged(input, row)) continue;
     const cls = SAMPLE_CLASSES[input.class[row]!] ?? 'other';
-    const witness = witnessInterval(cls, input.sentAt[row]!, input.endedAt[row]!, input.deltaMs);
+    const witness = witnessInterval(cls, input.sentAt.at(row), input.endedAt.at(row), input.deltaMs);
     rows[next] = row;
     from[next] = witness.from;
     to[next++] = witness.to;
   }
   const order = ascendingOrder(from);
   const row = order === null ? rows : rows.map((_, index) => rows[order[index]!]!);
-  const sentAt = Float64Array.from(row, (at) => input.sentAt[at]!);
+  const sentAt = Float64Array.from(row, (at) => input.sentAt.at(at));
   return { count, row, sentAt, from: permuted(from, order), to: permuted(to, order) };
 }
 
@@ -116,11 +117,11 @@ function sendsOf(input: OutageWindowsInput): Sends {
 }
 
 /** The first place in the order of sending that was sent no sooner than `at`; with `after`, later than that. */
-function placeOf({ rows }: Sends, sentAt: Float64Array, at: Instant, after: boolean): number {
+function placeOf({ rows }: Sends, sentAt: Column, at: Instant, after: boolean): number {
   let [low, high] = [0, rows.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const time = sentAt[rows[middle]!]!;
+    const time = sentAt.at(rows[middle]!);
     if (after ? time <= at : time < at) low = middle + 1;
     else high = middle;
   }
@@ -198,8 +199,8 @@ function windowOf(
   const rowAfter = nthSuccess(sends, after, m, 1);
   const next = nthSuccess(sends, after, 1, 1);
   const [openStart, openEnd] = [rowBefore < 0, rowAfter < 0];
-  const startLo = openStart ? input.from : sentAt[rowBefore]!;
-  const endHi = openEnd ? input.to : endedAt[rowAfter]!;
+  const startLo = openStart ? input.from : sentAt.at(rowBefore);
+  const endHi = openEnd ? input.to : endedAt.at(rowAfter);
   return {
     failures: k,
     kind: k === 1 ? 'single' : fHat >= FULL_FROM ? 'full' : 'partial',
@@ -212,7 +213,7 @@ function windowOf(
     endHi,
     durationLoMs: Math.max(0, endLo - startHi),
     durationHiMs: endHi - startLo,
-    durationEstimateMs: (next < 0 ? input.to : sentAt[next]!) - first,
+    durationEstimateMs: (next < 0 ? input.to : sentAt.at(next)) - first,
     openStart,
     openEnd,
     members: failures.row.slice(begin, end),

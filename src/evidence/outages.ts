@@ -93,14 +93,14 @@ function estimateMs(
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (const { row } of failures) {
-    const at = endsRequest(classAt(samples, row)) ? endedAt[row]! : sentAt[row]!;
+    const at = endsRequest(classAt(samples, row)) ? endedAt.at(row) : sentAt.at(row);
     first = Math.min(first, at);
     last = Math.max(last, at);
   }
   // Rows are in the order they were due: what was due after `last` was sent after it.
   let next = upperBound(scheduledAt, last);
   while (next < scheduledAt.length && samples.ok[next] !== 1) next++;
-  const seen = Math.min(sentAt[next] ?? end, end) - first;
+  const seen = Math.min(next < sentAt.length ? sentAt.at(next) : end, end) - first;
   return Math.max(0, Math.min(window.durationEstimateMs, seen));
 }
 

@@ -14,6 +14,8 @@ export interface PhaseAssignment {
   readonly weights: Readonly<Record<string, number>>;
 }
 
+/** So many indexes, and −1, fit in a byte. */
+const BYTE_INDEXES = 0x80;
 const SURE_FROM = 0.9;
 /** Shares closer than this are equal: sums of fractions of milliseconds are not exact. */
 const TIE = 1e-12;
@@ -49,7 +51,7 @@ export function assignPhase(span: Span, phases: readonly Phase[]): PhaseAssignme
 /** Assignments of many spans, by row. */
 export interface PhaseColumns {
   /** Index into the phases given, −1 outside all of them. */
-  readonly phase: Int32Array;
+  readonly phase: Int8Array | Int32Array;
   readonly ambiguous: Uint8Array;
 }
 
@@ -65,7 +67,8 @@ export function phaseAssigner(
   const firstById = new Map<string, number>();
   for (const [index, { id }] of phases.entries()) if (!firstById.has(id)) firstById.set(id, index);
   const firstOf = Int32Array.from(phases, ({ id }, index) => firstById.get(id) ?? index);
-  const columns: PhaseColumns = { phase: new Int32Array(rows), ambiguous: new Uint8Array(rows) };
+  const phase = phases.length <= BYTE_INDEXES ? new Int8Array(rows) : new Int32Array(rows);
+  const columns: PhaseColumns = { phase, ambiguous: new Uint8Array(rows) };
   let [here, since, before] = [-1, Number.NaN, Number.NaN];
   const assign = (row: number, begin: Instant, until: Instant): void => {
     // Spans come nearly in order: most lie in the phase of the one before. Nothing is true of NaN.

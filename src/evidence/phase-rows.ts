@@ -14,7 +14,7 @@ const NONE = -1;
 export interface PhasedSamples {
   readonly phases: readonly Phase[];
   /** Index into `phases`, or −1. */
-  readonly phase: Int32Array;
+  readonly phase: Int8Array | Int32Array;
   readonly ambiguous: Uint8Array;
 }
 
@@ -28,12 +28,12 @@ export function phasedSamples(
   const { table, failed, inWindow } = samples;
   const { columns, assign } = phaseAssigner(table.length, phases);
   for (let row = 0; row < table.length; row++) {
-    const sentAt = table.sentAt[row]!;
+    const sentAt = table.sentAt.at(row);
     // In flight when the window opened: it is judged, so it counts where the window begins.
     const at = inWindow[row] === 1 && sentAt < from ? from : sentAt;
     if (failed[row] === 0) assign(row, at, at);
     else {
-      const witness = witnessInterval(classAt(samples, row), sentAt, table.endedAt[row]!, deltaMs);
+      const witness = witnessInterval(classAt(samples, row), sentAt, table.endedAt.at(row), deltaMs);
       assign(row, witness.from, witness.to);
     }
   }

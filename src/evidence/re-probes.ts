@@ -22,8 +22,8 @@ export function withReProbes(
   if (byFailure.size === 0) return outages;
   const probesOf = new Map<number, ReProbe[]>();
   for (const [row, outage] of outageOf) {
-    const source = table.source.values[table.source.codes[row]!] ?? '';
-    const probe = byFailure.get(keyOf(source, table.seq[row]!));
+    const source = table.source.values[table.source.codes.at(row)] ?? '';
+    const probe = byFailure.get(keyOf(source, table.seq.at(row)));
     if (probe !== undefined) probesOf.set(outage, [...(probesOf.get(outage) ?? []), probe]);
   }
   return outages.map((outage) => {

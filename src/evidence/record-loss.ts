@@ -33,8 +33,8 @@ export function recordLoss(facts: RunFacts): RecordLoss {
   const highest = new Float64Array(sources).fill(-1);
   let strays = 0;
   for (let row = 0; row < samples.length; row++) {
-    const source = samples.source.codes[row]!;
-    const number = numberIn(owners[source]!, samples.seq[row]!);
+    const source = samples.source.codes.at(row);
+    const number = numberIn(owners[source]!, samples.seq.at(row));
     if (number < 0) strays++;
     else rows[source]! += 1;
     if (number > highest[source]!) highest[source] = number;
@@ -99,9 +99,9 @@ function distinctBySource(
   );
   const distinct = Float64Array.from(rows, (count, source) => (seen[source] === null ? count : 0));
   for (let row = 0; row < samples.length; row++) {
-    const source = samples.source.codes[row]!;
+    const source = samples.source.codes.at(row);
     const marks = seen[source];
-    const number = numberIn(owners[source]!, samples.seq[row]!);
+    const number = numberIn(owners[source]!, samples.seq.at(row));
     if (marks == null || number < 0 || marks[number] === 1) continue;
     marks[number] = 1;
     distinct[source]! += 1;

@@ -28,7 +28,8 @@ export function unseenNodes(
   options: ReplacementOptions,
 ): UnseenNode[] {
   const used = new Set<number>();
-  for (let row = 0; row < table.length; row++) if (classes.admissible[row] === 1) used.add(table.remoteIp.codes[row]!);
+  for (let row = 0; row < table.length; row++)
+    if (classes.admissible[row] === 1) used.add(table.remoteIp.codes.at(row));
   const nodes = [...used].filter((code) => (table.remoteIp.values[code] ?? null) !== null);
   if (nodes.length < 2) return [];
   const stamps = stampIndexes(table.target.values, options.targets);
@@ -64,14 +65,14 @@ function silentSendsByNode(
   const last = new Float64Array(values.length).fill(Number.NEGATIVE_INFINITY);
   for (let row = 0; row < servedBy.length; row++) {
     const by = servedBy[row]!;
-    if (by !== target && !(by === NOBODY && sentAt[row]! > life.detachRespondedAt)) continue;
-    if (sentAt[row]! < until && sentAt[row]! > last[codes[row]!]!) last[codes[row]!] = sentAt[row]!;
+    if (by !== target && !(by === NOBODY && sentAt.at(row) > life.detachRespondedAt)) continue;
+    if (sentAt.at(row) < until && sentAt.at(row) > last[codes.at(row)]!) last[codes.at(row)] = sentAt.at(row);
   }
   const silent = new Float64Array(values.length);
   for (let row = 0; row < servedBy.length; row++) {
     const by = servedBy[row]!;
-    if (by < 0 || by === target || !(sentAt[row]! < until)) continue;
-    if (sentAt[row]! > last[codes[row]!]!) silent[codes[row]!]! += 1;
+    if (by < 0 || by === target || !(sentAt.at(row) < until)) continue;
+    if (sentAt.at(row) > last[codes.at(row)]!) silent[codes.at(row)]! += 1;
   }
   return silent;
 }

@@ -1,9 +1,11 @@
+import type { Column } from '../domain/column.js';
 import { KEPT_LANES, type SampleTable } from '../domain/sample.js';
 import type { Target } from '../domain/target.js';
 import type { Instant } from '../domain/time.js';
 import type { ClassColumns } from './classify.js';
 import { ELSEWHERE, NOBODY, SILENT } from './detach-lag.js';
 import type { TargetLife } from './phases.js';
+import { codeScratchOf } from './scratch.js';
 
 /** No identity header at all. */
 export const UNSTAMPED = -1;
@@ -37,10 +39,10 @@ export interface RoutingFilter {
 
 /** The requests of a table, row by row, and the code of the node each went through: see `NodeRequests`. */
 export interface RoutedColumns {
-  readonly sentAt: Float64Array;
-  readonly endedAt: Float64Array;
+  readonly sentAt: Column;
+  readonly endedAt: Column;
   readonly servedBy: Int16Array;
-  readonly node: Uint8Array | Uint16Array;
+  readonly node: Column;
 }
 
 /** Index that stands for "someone who is none of the targets, but stamped the response". */
@@ -56,6 +58,7 @@ function servedBy(stamp: number, failed: boolean, target: number): number {
 /**
  * The admissible sent requests that bear on one target (verdict.md §6): after the warm-up, and either served by it or
  * sent once the target before it was back, as far as row `last`. The times are the table's own columns: nothing is copied.
+ * Who served them stands in the table's scratch: gone when this is asked again.
  */
 export function routedRequests(
   table: SampleTable,
@@ -64,11 +67,11 @@ export function routedRequests(
   filter: RoutingFilter,
   last = table.length,
 ): RoutedColumns {
-  const by = new Int16Array(last).fill(ELSEWHERE);
+  const by = codeScratchOf(table).subarray(0, last).fill(ELSEWHERE);
   for (let row = 0; row < last; row++) {
-    const sentAt = table.sentAt[row]!;
+    const sentAt = table.sentAt.at(row);
     if (classes.admissible[row] !== 1 || !(sentAt >= filter.warmEnd)) continue;
-    const stamp = stamps[table.target.codes[row]!] ?? UNSTAMPED;
+    const stamp = stamps[table.target.codes.at(row)] ?? UNSTAMPED;
     if (stamp !== filter.target && (sentAt < filter.previousBackAt || isPinned(table, classes, row, filter))) continue;
     by[row] = servedBy(stamp, classes.failed[row] === 1, filter.target);
   }
@@ -77,7 +80,7 @@ export function routedRequests(
 
 /** A success on a connection that leads to the same target whatever happens. */
 function isPinned(table: SampleTable, classes: ClassColumns, row: number, { byConnection }: RoutingFilter): boolean {
-  return byConnection === true && classes.failed[row] !== 1 && KEPT_LANES.has(table.lane[row]!);
+  return byConnection === true && classes.failed[row] !== 1 && KEPT_LANES.has(table.lane.at(row));
 }
 
 /** When the last target that was replaced before this one came back; −∞ for the first, or when it overlaps them. */

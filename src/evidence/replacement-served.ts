@@ -1,4 +1,4 @@
-import type { DictionaryColumn, SampleTable } from '../domain/sample.js';
+import type { SampleTable, TextColumn } from '../domain/sample.js';
 import type { Instant } from '../domain/time.js';
 import type { ClassColumns } from './classify.js';
 import { attachBegunAt, detachedFrom } from './observed-calls.js';
@@ -41,13 +41,13 @@ function seenBefore(
   let last = -1;
   let lastAt = Number.NEGATIVE_INFINITY;
   for (const row of input.rows) {
-    if (!(sentAt[row]! < at)) continue;
-    versions[version.codes[row]!] = 1;
-    const boot = bootId.codes[row]!;
+    if (!(sentAt.at(row) < at)) continue;
+    versions[version.codes.at(row)] = 1;
+    const boot = bootId.codes.at(row);
     boots[boot] = 1;
-    if (sentAt[row]! >= lastAt && bootId.values[boot] != null) {
+    if (sentAt.at(row) >= lastAt && bootId.values[boot] != null) {
       last = boot;
-      lastAt = sentAt[row]!;
+      lastAt = sentAt.at(row);
     }
   }
   return { versions: marked(version, versions), boots: marked(bootId, boots), last: bootId.values[last] ?? null };
@@ -56,17 +56,17 @@ function seenBefore(
 /** What anybody answered with before `at`: a target that comes in must not bring any of it but the new version. */
 function versionsBefore({ version, sentAt, length }: SampleTable, at: Instant): Set<string> {
   const seen = new Uint8Array(version.values.length);
-  for (let row = 0; row < length; row++) if (sentAt[row]! < at) seen[version.codes[row]!] = 1;
+  for (let row = 0; row < length; row++) if (sentAt.at(row) < at) seen[version.codes.at(row)] = 1;
   return marked(version, seen);
 }
 
 /** The values whose codes are marked. */
-function marked(column: DictionaryColumn, marks: Uint8Array): Set<string> {
+function marked(column: TextColumn, marks: Uint8Array): Set<string> {
   return new Set(column.values.filter((value, code): value is string => value !== null && marks[code] === 1));
 }
 
 /** 1 for every value of a column that meets a condition: a look-up by code costs a row less than one by text. */
-function marksOf(column: DictionaryColumn, isWanted: (value: string | null) => boolean): Uint8Array {
+function marksOf(column: TextColumn, isWanted: (value: string | null) => boolean): Uint8Array {
   return Uint8Array.from(column.values, (value) => (isWanted(value) ? 1 : 0));
 }
 
@@ -100,9 +100,9 @@ export function servedFacts(input: ServedInput): ServedFacts {
   let newBoot = -1;
   let newBootAt = Number.NEGATIVE_INFINITY;
   for (const row of input.rows) {
-    const sentAt = table.sentAt[row]!;
-    const version = table.version.codes[row]!;
-    const boot = table.bootId.codes[row]!;
+    const sentAt = table.sentAt.at(row);
+    const version = table.version.codes.at(row);
+    const boot = table.bootId.codes.at(row);
     if (sentAt < attachedAt) {
       servedOld += isOld[version]!;
       continue;
@@ -134,7 +134,7 @@ function inFlightAt(from: Instant, to: Instant, { table, rows }: ServedInput): n
   const changes: { at: Instant; by: number }[] = [];
   let inFlight = 0;
   for (const row of rows) {
-    const [sentAt, endedAt] = [table.sentAt[row]!, table.endedAt[row]!];
+    const [sentAt, endedAt] = [table.sentAt.at(row), table.endedAt.at(row)];
     if (sentAt <= from && endedAt >= from) inFlight++;
     if (sentAt > from && sentAt <= to) changes.push({ at: sentAt, by: 1 });
     if (endedAt >= from && endedAt < to && sentAt <= to) changes.push({ at: endedAt, by: -1 });

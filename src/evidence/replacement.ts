@@ -1,3 +1,4 @@
+import { SliceColumn } from '../domain/column.js';
 import { SAMPLE_CLASSES } from '../domain/outage.js';
 import type { Phase, PhaseKind } from '../domain/phase.js';
 import type { Replacement } from '../domain/result.js';
@@ -120,11 +121,11 @@ function lastFailureWhileDown(context: Context, own: number, target: number): In
   let last: Instant | null = null;
   for (let row = table.length - 1; row >= 0; row--) {
     if (classes.failed[row] !== 1 || classes.admissible[row] !== 1) continue;
-    const stamp = context.stamps[table.target.codes[row]!] ?? UNSTAMPED;
-    const sentAt = table.sentAt[row]!;
+    const stamp = context.stamps[table.target.codes.at(row)] ?? UNSTAMPED;
+    const sentAt = table.sentAt.at(row);
     if ((stamp !== target && stamp !== UNSTAMPED) || !(sentAt > (last ?? Number.NEGATIVE_INFINITY))) continue;
     const cls = SAMPLE_CLASSES[classes.class[row]!] ?? 'other';
-    const witness = witnessInterval(cls, sentAt, table.endedAt[row]!, context.options.deltaMs);
+    const witness = witnessInterval(cls, sentAt, table.endedAt.at(row), context.options.deltaMs);
     if (witness.to < downFrom || witness.from >= downTo) continue;
     if (ids.has(assignPhase(witness, phases).phase ?? '')) last = sentAt;
   }
@@ -146,8 +147,8 @@ function rowsByTarget(table: SampleTable, classes: ClassColumns, stamps: Int32Ar
   const counts = o.targets.map(() => 0);
   const eachRow = (act: (row: number, target: number) => void): void => {
     for (let row = 0; row < table.length; row++) {
-      if (classes.admissible[row] !== 1 || !(table.sentAt[row]! >= o.warmEnd)) continue;
-      const target = stamps[table.target.codes[row]!]!;
+      if (classes.admissible[row] !== 1 || !(table.sentAt.at(row) >= o.warmEnd)) continue;
+      const target = stamps[table.target.codes.at(row)]!;
       if (target >= 0) act(row, target);
     }
   };
@@ -165,10 +166,10 @@ function rowsByTarget(table: SampleTable, classes: ClassColumns, stamps: Int32Ar
 /** The requests of some rows: neither lag asks about those of the other side of the attach. */
 function cut({ sentAt, endedAt, servedBy, node }: RoutedColumns, { first, last }: RowRange): RoutedColumns {
   return {
-    sentAt: sentAt.subarray(first, last),
-    endedAt: endedAt.subarray(first, last),
+    sentAt: new SliceColumn(sentAt, first, last),
+    endedAt: new SliceColumn(endedAt, first, last),
     servedBy: servedBy.subarray(first, last),
-    node: node.subarray(first, last),
+    node: new SliceColumn(node, first, last),
   };
 }
 

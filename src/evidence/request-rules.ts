@@ -24,8 +24,8 @@ export function requestRules({ ok, requests = [] }: Pick<Service, 'ok' | 'reques
   }));
   return (table, row) => {
     if (table.request === undefined) return strictest;
-    if (table.lane[row] === LONG) return own;
-    const name = table.request.values[table.request.codes[row]!] ?? null;
+    if (table.lane.at(row) === LONG) return own;
+    const name = table.request.values[table.request.codes.at(row)] ?? null;
     return (name === null ? undefined : byName.get(name)) ?? strictest;
   };
 }

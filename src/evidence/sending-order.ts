@@ -1,3 +1,4 @@
+import type { Column } from '../domain/column.js';
 import type { SampleTable } from '../domain/sample.js';
 import type { Instant } from '../domain/time.js';
 import { lowerBound, sortByTime, upperBound } from '../stats/ascending.js';
@@ -18,20 +19,20 @@ interface Disorder {
 }
 
 // Worked out once for each table, however many derivations ask: a column is never written after it was read.
-const ORDERS = new WeakMap<Float64Array, Uint32Array>();
-const DISORDERS = new WeakMap<Float64Array, Disorder>();
+const ORDERS = new WeakMap<Column, Uint32Array>();
+const DISORDERS = new WeakMap<Column, Disorder>();
 /** Differences of instants are rounded. */
 const ROUNDING_MS = 0.001;
 
 /** The rows that were sent, by when, then by row. Linear, as rows are sent only a little out of the order they are in. */
-export function rowsBySending(sentAt: Float64Array): Uint32Array {
+export function rowsBySending(sentAt: Column): Uint32Array {
   const known = ORDERS.get(sentAt);
   if (known !== undefined) return known;
   const all = new Uint32Array(sentAt.length);
   let count = 0;
-  for (let row = 0; row < all.length; row++) if (!Number.isNaN(sentAt[row]!)) all[count++] = row;
+  for (let row = 0; row < all.length; row++) if (!Number.isNaN(sentAt.at(row))) all[count++] = row;
   const order = all.subarray(0, count);
-  sortByTime(order, sentAt);
+  sortByTime(order, (row) => sentAt.at(row));
   ORDERS.set(sentAt, order);
   return order;
 }
@@ -48,7 +49,7 @@ export function rowsAround(
   return { first, last: Math.max(first, upperBound(scheduledAt, to - least + ROUNDING_MS)) };
 }
 
-function disorderOf(scheduledAt: Float64Array, sentAt: Float64Array): Disorder {
+function disorderOf(scheduledAt: Float64Array, sentAt: Column): Disorder {
   const known = DISORDERS.get(sentAt);
   if (known !== undefined) return known;
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -59,10 +60,10 @@ function disorderOf(scheduledAt: Float64Array, sentAt: Float64Array): Disorder {
     // Also for NaN.
     if (!(due >= last)) isOrderly = false;
     last = due;
-    const late = sentAt[row]! - due;
+    const late = sentAt.at(row) - due;
     if (late < least) least = late;
     if (late > most) most = late;
-    if (Number.isNaN(late) && !Number.isNaN(sentAt[row]!)) isOrderly = false;
+    if (Number.isNaN(late) && !Number.isNaN(sentAt.at(row))) isOrderly = false;
   }
   const disorder = { least, most, isOrderly };
   DISORDERS.set(sentAt, disorder);

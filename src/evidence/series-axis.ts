@@ -15,7 +15,7 @@ const BUCKETS_MAX = 6000;
  * 100 ms buckets from the first to the last arrival or failure, wider in a long run; aligned to whole buckets of 100 ms.
  * @param failedAt when each row failed; NaN for rows that did not.
  */
-export function seriesAxis(table: SampleTable, failedAt: Float64Array): SeriesAxis {
+export function seriesAxis(table: SampleTable, failedAt: (row: number) => Instant): SeriesAxis {
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (let row = 0; row < table.length; row++) {
@@ -23,7 +23,8 @@ export function seriesAxis(table: SampleTable, failedAt: Float64Array): SeriesAx
     if (!Number.isFinite(at)) continue;
     if (at < first) first = at;
     if (at > last) last = at;
-    if (failedAt[row]! > last) last = failedAt[row]!;
+    const failed = failedAt(row);
+    if (failed > last) last = failed;
   }
   if (!(last >= first)) return { from: 0, bucketMs: BUCKET_MS, length: 0 };
   const from = Math.floor(first / BUCKET_MS) * BUCKET_MS;

@@ -1,9 +1,11 @@
 import type { Series } from '../domain/result.js';
 import { HELD_LANE } from '../domain/sample.js';
 import type { TargetId } from '../domain/target.js';
+import type { Instant } from '../domain/time.js';
 import { quantilesInPlace } from '../stats/quantile.js';
 import { heatmapOf } from './heatmap.js';
 import { classAt, type JudgedSamples, NO_TARGET } from './judged-samples.js';
+import { scratchOf } from './scratch.js';
 import { bucketAt, type SeriesAxis, seriesAxis } from './series-axis.js';
 import { failedInstant } from './witness.js';
 
@@ -13,21 +15,22 @@ import { failedInstant } from './witness.js';
  */
 export function seriesOf(samples: JudgedSamples, targets: readonly TargetId[]): Series {
   const { table } = samples;
-  const failedAt = failedInstants(samples);
+  const failedAt = failedInstantOf(samples);
   const axis = seriesAxis(table, failedAt);
-  const bucket = new Int32Array(table.length);
+  // There are no more than BUCKETS_MAX.
+  const bucket = new Int16Array(table.length);
   for (let row = 0; row < table.length; row++) bucket[row] = bucketAt(axis, table.scheduledAt[row]!);
   return {
     from: axis.from,
     bucketMs: axis.bucketMs,
     ...tallies(samples, bucket, axis.length, targets),
-    failed: failures(axis, failedAt),
+    failed: failures(axis, table.length, failedAt),
     ...latencies(samples, bucket, axis.length),
     heatmap: heatmapOf(samples, bucket, axis),
   };
 }
 
-function tallies(samples: JudgedSamples, bucket: Int32Array, length: number, targets: readonly TargetId[]) {
+function tallies(samples: JudgedSamples, bucket: Int16Array, length: number, targets: readonly TargetId[]) {
   const [offered, ok, unknown] = [zeros(length), zeros(length), zeros(length)];
   const answered = targets.map(() => zeros(length));
   for (let row = 0; row < bucket.length; row++) {
@@ -44,18 +47,18 @@ function tallies(samples: JudgedSamples, bucket: Int32Array, length: number, tar
 }
 
 /** NaN for rows that did not fail. */
-function failedInstants(samples: JudgedSamples): Float64Array {
-  const { scheduledAt, endedAt } = samples.table;
-  const at = new Float64Array(samples.failed.length).fill(Number.NaN);
-  for (let row = 0; row < at.length; row++)
-    if (samples.failed[row] === 1) at[row] = failedInstant(classAt(samples, row), scheduledAt[row]!, endedAt[row]!);
-  return at;
+function failedInstantOf(samples: JudgedSamples): (row: number) => Instant {
+  const { failed, table } = samples;
+  return (row) =>
+    failed[row] === 1
+      ? failedInstant(classAt(samples, row), table.scheduledAt[row]!, table.endedAt.at(row))
+      : Number.NaN;
 }
 
-function failures(axis: SeriesAxis, failedAt: Float64Array): number[] {
+function failures(axis: SeriesAxis, rows: number, failedAt: (row: number) => Instant): number[] {
   const failed = zeros(axis.length);
-  for (let row = 0; row < failedAt.length; row++) {
-    const at = bucketAt(axis, failedAt[row]!);
+  for (let row = 0; row < rows; row++) {
+    const at = bucketAt(axis, failedAt(row));
     if (at >= 0) failed[at]! += 1;
   }
   return [...failed];
@@ -65,17 +68,17 @@ function zeros(length: number): Float64Array {
   return new Float64Array(length);
 }
 
-/** Quantiles of the successes in each bucket, without the held lane, which would drown the others: rows are gathered by bucket, then each bucket is looked at by itself. */
-function latencies(samples: JudgedSamples, bucket: Int32Array, length: number) {
+/** Quantiles of the successes in each bucket, but for the held lane: rows are gathered by bucket, then each bucket is looked at. */
+function latencies(samples: JudgedSamples, bucket: Int16Array, length: number) {
   const { table, ok } = samples;
   const start = new Uint32Array(length + 1);
-  const counts = (row: number) => bucket[row]! >= 0 && ok[row] === 1 && table.lane[row] !== HELD_LANE;
+  const counts = (row: number) => bucket[row]! >= 0 && ok[row] === 1 && table.lane.at(row) !== HELD_LANE;
   for (let row = 0; row < bucket.length; row++) if (counts(row)) start[bucket[row]! + 1]!++;
   for (let i = 0; i < length; i++) start[i + 1]! += start[i]!;
-  const values = new Float64Array(start[length] ?? 0);
+  const values = scratchOf(table);
   const next = start.slice();
   for (let row = 0; row < bucket.length; row++) {
-    if (counts(row)) values[next[bucket[row]!]!++] = table.endedAt[row]! - table.scheduledAt[row]!;
+    if (counts(row)) values[next[bucket[row]!]!++] = table.endedAt.at(row) - table.scheduledAt[row]!;
   }
   const columns: Record<'p50' | 'p95' | 'p99' | 'max', (number | null)[]> = { p50: [], p95: [], p99: [], max: [] };
   for (let i = 0; i < length; i++) {

@@ -1,193 +1,194 @@
-import type { Data } from 'apache-arrow';
-import type { DictionaryColumn, SampleTable } from '../domain/sample.js';
-import { inOrder, type NumberArray, sampleRank } from './sample-order.js';
-import { NUMBER_COLUMNS, REQUEST_COLUMN, TEXT_COLUMNS, TIME_COLUMNS, WORD_COLUMNS } from './sample-schema.js';
-import type { StreamBatch } from './sample-stream.js';
-import { TextMerge } from './text-merge.js';
+import { type Column, CountColumn, columnOf } from '../domain/column.js';
+import type { SampleTable, TextColumn, UnjudgedColumn } from '../domain/sample.js';
+import { OffsetMerge } from './offset-merge.js';
+import type { RecordBlock } from './record-block.js';
+import { type CodedColumn, RowKinds } from './row-kinds.js';
+import { type NumberArray, orderOf, putInOrder, type RowOrder } from './sample-order.js';
+import { REQUEST_COLUMN, TEXT_COLUMNS, TIME_COLUMNS, WORD_COLUMNS } from './sample-schema.js';
+import { NumberCodes, TextCodes } from './value-codes.js';
 
-/** How a row of a column is made; `seq` and `scheduledAt` stand beside the columns of the same kind. */
+/** Numbers that are mostly different in each row. */
 const NUMBERS = {
   seq: Uint32Array,
-  scheduledAt: Float64Array,
-  status: Uint16Array,
-  bodyBytes: Uint32Array,
-  bodyOk: Uint8Array,
-  localPort: Uint16Array,
   connectionId: Uint32Array,
   connectionUse: Uint32Array,
+  bodyBytes: Uint32Array,
+  localPort: Uint16Array,
 } as const;
-const NUMBER_NAMES = ['seq', 'scheduledAt', ...NUMBER_COLUMNS] as const;
-const TIME_NAMES = TIME_COLUMNS.map(([, name]) => name);
-const WORD_NAMES = WORD_COLUMNS.map(([name]) => name);
 type NumberName = keyof typeof NUMBERS;
 type TimeName = (typeof TIME_COLUMNS)[number][1];
-type WordName = (typeof WORD_COLUMNS)[number][0];
+
+/** Columns of few values, in the order in which a row's kind is found. */
+const WORDS = WORD_COLUMNS.map(([name]) => name);
+const FEW = ['status', 'bodyOk'] as const;
+const TEXTS = [...TEXT_COLUMNS, REQUEST_COLUMN, 'source'] as const;
+const OF_KIND = [...WORDS, ...FEW, ...TEXTS];
+type KindName = (typeof OF_KIND)[number];
 
 /** Rows of one source, one after the other. */
 interface SourceRows {
   readonly source: string;
   readonly from: number;
-  readonly to: number;
+  to: number;
 }
 
 /**
  * Collects the rows of all streams in columns, batch by batch, and sorts them in the end: by scheduledAt, then source (by
- * name), then seq. A batch is not kept: what it holds is copied when it comes, and columns are moved into order one by one,
- * so that no more than the table and one column of it are held.
+ * name), then seq. A batch is not kept: what it holds is copied when it comes. Columns of few values are kept together, as
+ * the kind of each row; the others are moved into order in their own memory.
  */
 export class SampleCollector {
-  private readonly numbers: Record<NumberName, NumberArray>;
-  private readonly times: Record<TimeName, Float64Array>;
-  private readonly words: Record<WordName, Uint8Array>;
-  private readonly texts = TEXT_COLUMNS.map(() => new TextMerge());
-  /** Only where a stream has it; rows of the others are null in it. */
-  private requests: TextMerge | null = null;
+  private scheduledAt: Float64Array;
+  private readonly numbers: Map<NumberName, Uint32Array | Uint16Array>;
+  private readonly times: ReadonlyMap<TimeName, OffsetMerge>;
+  private readonly kinds: RowKinds;
+  private readonly few = recordOf(FEW, () => new NumberCodes());
+  private readonly texts = recordOf(TEXTS, () => new TextCodes());
+  private hasRequests = false;
   private readonly sources: SourceRows[] = [];
   private capacity: number;
   private rows = 0;
 
   /** `expected` rows have room at once; more make it grow. */
-  constructor(expected: number) {
+  constructor(expected: number, leftOut: ReadonlySet<UnjudgedColumn>) {
     this.capacity = Math.max(1024, expected);
-    this.numbers = recordOf(NUMBER_NAMES, (name) => new NUMBERS[name](this.capacity));
-    this.times = recordOf(TIME_NAMES, () => new Float64Array(this.capacity));
-    this.words = recordOf(WORD_NAMES, () => new Uint8Array(this.capacity));
-    for (const text of this.texts) text.reserve(this.capacity);
+    const isWanted = (name: string): boolean => !(leftOut as ReadonlySet<string>).has(name);
+    const names = Object.keys(NUMBERS) as NumberName[];
+    this.scheduledAt = new Float64Array(this.capacity);
+    this.numbers = new Map(names.filter(isWanted).map((name) => [name, new NUMBERS[name](this.capacity)]));
+    const times = TIME_COLUMNS.map(([, name]) => name);
+    this.times = new Map(times.filter(isWanted).map((name) => [name, new OffsetMerge(this.capacity)]));
+    this.kinds = new RowKinds(OF_KIND.length, this.capacity);
   }
 
-  add(source: string, batch: StreamBatch): void {
+  add(source: string, block: RecordBlock): void {
     const from = this.rows;
-    const to = from + batch.rows;
+    const to = from + block.rows;
     if (to > this.capacity) this.grow(to);
-    for (const name of NUMBER_NAMES) this.numbers[name].set(valuesOf(batch, name), from);
-    for (const [column, name] of TIME_COLUMNS) this.addTimes(batch, column, this.times[name], from);
-    for (const [name, words] of WORD_COLUMNS) addWords(batch, name, words, this.words[name], from);
-    for (const [i, name] of TEXT_COLUMNS.entries()) this.texts[i]!.add(dataOf(batch, name), batch.rows, from);
-    if (batch.columns.has(REQUEST_COLUMN)) this.addRequests(dataOf(batch, REQUEST_COLUMN), batch.rows, from);
+    this.scheduledAt.set(block.columns.get('scheduledAt')!.values, from);
+    for (const [name, numbers] of this.numbers) numbers.set(block.columns.get(name)!.values, from);
+    for (const [stored, name] of TIME_COLUMNS) this.times.get(name)?.add(block.columns.get(stored)!, from);
+    this.kinds.add(block.rows, from, this.coded(source, block));
     this.rows = to;
     const last = this.sources.at(-1);
-    if (last?.source === source) this.sources[this.sources.length - 1] = { ...last, to };
+    if (last?.source === source) last.to = to;
     else this.sources.push({ source, from, to });
   }
 
   /** All rows, sorted; nothing can be added after that. */
   table(): SampleTable {
-    const rank = this.rank();
-    const number = <A extends NumberArray>(name: NumberName): A => moved(this.numbers, name, this.rows, rank) as A;
-    const time = (name: TimeName): Float64Array => moved(this.times, name, this.rows, rank);
-    const word = (name: WordName): Uint8Array => moved(this.words, name, this.rows, rank);
-    const text = (name: (typeof TEXT_COLUMNS)[number]): DictionaryColumn =>
-      this.texts[TEXT_COLUMNS.indexOf(name)]!.column(this.rows, rank);
+    const order = this.order();
+    const scheduledAt = this.scheduledAt.subarray(0, this.rows);
+    if (order !== null) putInOrder(scheduledAt, order);
+    const time = (name: TimeName): Column | undefined => this.times.get(name)?.column(scheduledAt, order);
+    const kinds = this.kindColumns(order);
+    const text = (name: (typeof TEXTS)[number]): TextColumn => ({
+      codes: kinds[name],
+      values: this.texts[name].values,
+    });
+    const extra = { firstByteAt: time('firstByteAt'), bodyBytes: this.number('bodyBytes', order) };
     return {
       length: this.rows,
-      source: this.sourceColumn(rank),
-      seq: number('seq'),
-      lane: word('lane'),
-      scheduledAt: number('scheduledAt'),
-      sentAt: time('sentAt'),
-      connectedAt: time('connectedAt'),
-      firstByteAt: time('firstByteAt'),
-      endedAt: time('endedAt'),
-      status: number('status'),
+      source: text('source'),
+      seq: counted(this.number('seq', order)!),
+      lane: kinds.lane,
+      scheduledAt,
+      sentAt: time('sentAt')!,
+      connectedAt: time('connectedAt')!,
+      endedAt: time('endedAt')!,
+      status: kinds.status,
       statusText: text('statusText'),
       server: text('server'),
       error: text('error'),
-      errorPhase: word('errorPhase'),
-      bodyBytes: number('bodyBytes'),
-      bodyOk: number('bodyOk'),
+      errorPhase: kinds.errorPhase,
+      bodyOk: kinds.bodyOk,
       target: text('target'),
       version: text('version'),
       bootId: text('bootId'),
       remoteIp: text('remoteIp'),
-      localPort: number('localPort'),
-      connectionId: number('connectionId'),
-      connectionUse: number('connectionUse'),
-      ...(this.requests === null ? {} : { request: this.requests.column(this.rows, rank) }),
+      connectionId: this.number('connectionId', order)!,
+      connectionUse: this.number('connectionUse', order)!,
+      ...whereThere({ ...extra, localPort: this.number('localPort', order) }),
+      ...(this.hasRequests ? { request: text(REQUEST_COLUMN) } : {}),
     };
   }
 
-  /** `scheduledAt` + the stored µs, NaN where the column is null. */
-  private addTimes(batch: StreamBatch, column: string, out: Float64Array, from: number): void {
-    const values = valuesOf(batch, column);
-    const bitmap = dataOf(batch, column).nullBitmap;
-    const whole = bitmap.length === 0;
-    const scheduledAt = this.numbers.scheduledAt;
-    for (let row = 0; row < batch.rows; row++) {
-      const isThere = whole || ((bitmap[row >> 3]! >> (row & 7)) & 1) === 1;
-      out[from + row] = isThere ? scheduledAt[from + row]! + values[row]! / 1000 : Number.NaN;
-    }
+  private coded(source: string, { columns }: RecordBlock): readonly (CodedColumn | number)[] {
+    const words = WORD_COLUMNS.map(([name, known]): CodedColumn => {
+      const { values, words } = columns.get(name)!;
+      const codeOf = Uint16Array.from(words, (word) => (known as readonly string[]).indexOf(word));
+      return { values, validity: null, codeOf, codes: known.length };
+    });
+    const few = FEW.map((name): CodedColumn => {
+      const { values } = columns.get(name)!;
+      const codes = this.few[name];
+      codes.meet(values);
+      return { values, validity: null, codeOf: codes.codeOf, codes: codes.count };
+    });
+    if (columns.has(REQUEST_COLUMN)) this.hasRequests = true;
+    const texts = TEXTS.map((name): CodedColumn | number => {
+      const codes = this.texts[name];
+      if (name === 'source') return codes.codesOf([source])[0]!;
+      const column = columns.get(name);
+      if (column === undefined || column.validity?.every((bits) => bits === 0) === true) return 0;
+      return { ...column, codeOf: codes.codesOf(column.words), codes: codes.count };
+    });
+    return [...words, ...few, ...texts];
   }
 
-  private addRequests(data: Data, rows: number, from: number): void {
-    if (this.requests === null) {
-      this.requests = new TextMerge();
-      this.requests.reserve(this.capacity);
-    }
-    this.requests.add(data, rows, from);
+  private kindColumns(order: RowOrder | null): Readonly<Record<KindName, Column>> {
+    const values = OF_KIND.map((name) => (name === 'status' || name === 'bodyOk' ? this.few[name].values : null));
+    const columns = this.kinds.columns(this.rows, order, values);
+    return recordOf(OF_KIND, (name) => columns[OF_KIND.indexOf(name)]!);
+  }
+
+  private number(name: NumberName, order: RowOrder | null): Column | undefined {
+    const numbers = this.numbers.get(name)?.subarray(0, this.rows);
+    if (numbers === undefined) return undefined;
+    this.numbers.delete(name);
+    if (order !== null) putInOrder(numbers, order);
+    return columnOf(numbers);
   }
 
   private grow(needed: number): void {
     this.capacity = Math.max(needed, 2 * this.capacity);
     const { capacity } = this;
-    for (const name of NUMBER_NAMES) this.numbers[name] = grown(this.numbers[name], new NUMBERS[name](capacity));
-    for (const name of TIME_NAMES) this.times[name] = grown(this.times[name], new Float64Array(capacity));
-    for (const name of WORD_NAMES) this.words[name] = grown(this.words[name], new Uint8Array(capacity));
-    for (const text of this.texts) text.reserve(capacity);
-    this.requests?.reserve(capacity);
+    this.scheduledAt = grown(this.scheduledAt, new Float64Array(capacity));
+    for (const [name, numbers] of this.numbers) this.numbers.set(name, grown(numbers, new NUMBERS[name](capacity)));
+    for (const times of this.times.values()) times.reserve(capacity);
+    this.kinds.reserve(capacity);
   }
 
-  /** Where each row goes; null = they are in order. */
-  private rank(): Uint32Array | null {
+  private order(): RowOrder | null {
     const names = [...new Set(this.sources.map(({ source }) => source))].sort();
     const source = new Uint16Array(names.length < 2 ? 0 : this.rows);
     for (const each of names.length < 2 ? [] : this.sources)
       source.fill(names.indexOf(each.source), each.from, each.to);
-    const scheduledAt = this.numbers.scheduledAt.subarray(0, this.rows) as Float64Array;
-    const seq = this.numbers.seq.subarray(0, this.rows) as Uint32Array;
-    return sampleRank({ scheduledAt, seq, source });
+    const scheduledAt = this.scheduledAt.subarray(0, this.rows);
+    const seq = this.numbers.get('seq')!.subarray(0, this.rows) as Uint32Array;
+    return orderOf({ scheduledAt, seq, source });
   }
+}
 
-  private sourceColumn(rank: Uint32Array | null): DictionaryColumn {
-    const merge = new TextMerge();
-    merge.reserve(this.rows);
-    for (const { source, from, to } of this.sources) merge.fill(source, from, to);
-    return merge.column(this.rows, rank);
-  }
+/** Of one source without gaps the numbers count the rows. */
+function counted(seq: Column): Column {
+  const first = seq.length === 0 ? 0 : seq.at(0);
+  for (let row = 1; row < seq.length; row++) if (seq.at(row) !== first + row) return seq;
+  return new CountColumn(seq.length, first);
 }
 
 function recordOf<K extends string, V>(names: readonly K[], make: (name: K) => V): Record<K, V> {
   return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<K, V>;
 }
 
+/** Without those that were not asked for. */
+function whereThere<K extends string>(columns: Readonly<Record<K, Column | undefined>>): { [N in K]?: Column } {
+  return Object.fromEntries(Object.entries(columns).filter(([, column]) => column !== undefined)) as {
+    [N in K]?: Column;
+  };
+}
+
 function grown<A extends NumberArray>(old: NumberArray, fresh: A): A {
   fresh.set(old);
   return fresh;
-}
-
-/** The rows of a column in their order; the column as it was is let go of. */
-function moved<K extends string, A extends NumberArray>(
-  columns: Record<K, A>,
-  name: K,
-  rows: number,
-  rank: Uint32Array | null,
-): A {
-  const column = columns[name];
-  columns[name] = column.subarray(0, 0) as A;
-  return inOrder(column.subarray(0, rows) as A, rank);
-}
-
-function addWords(batch: StreamBatch, name: string, words: readonly string[], out: Uint8Array, from: number): void {
-  const dictionary: readonly unknown[] = [...(dataOf(batch, name).dictionary ?? [])];
-  const map = Uint8Array.from(dictionary, (word) => words.indexOf(word as string));
-  const values = valuesOf(batch, name);
-  for (let row = 0; row < batch.rows; row++) out[from + row] = map[values[row]!]!;
-}
-
-function dataOf(batch: StreamBatch, name: string): Data {
-  return batch.columns.get(name)!;
-}
-
-/** Exactly the batch's rows: Arrow's buffers are padded. */
-function valuesOf(batch: StreamBatch, name: string): NumberArray {
-  return (dataOf(batch, name).values as NumberArray).subarray(0, batch.rows);
 }

@@ -1,10 +1,10 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RollproofError } from '../domain/errors.js';
-import type { SampleStreamFacts, SampleTable } from '../domain/sample.js';
+import type { SampleStreamFacts, SampleTable, UnjudgedColumn } from '../domain/sample.js';
 import { LAYOUT } from './run-directory.js';
 import { SampleCollector } from './sample-merge.js';
-import { readStream, type StreamBatch } from './sample-stream.js';
+import { readStream } from './sample-stream.js';
 
 /** All samples of a run, and what reading each stream showed. */
 export interface SampleFacts {
@@ -18,14 +18,15 @@ const ROW_BYTES = 60;
 /**
  * Reads and merges every `samples/*.arrows` of the run directory `dir`: sorted by scheduledAt, then source, then
  * seq; dictionaries unified. A cut or garbled stream contributes its whole batches and says `complete: false`.
- * Memory: about 75 bytes a row, and 25 more while they are set in order.
+ * Memory: 44 bytes a row, 34 without `leftOut`'s columns, and 4 more while they are set in order.
  */
-export function readSamples(dir: string): SampleFacts {
+export function readSamples(dir: string, leftOut: ReadonlySet<UnjudgedColumn> = new Set()): SampleFacts {
   const files = streamFiles(join(dir, LAYOUT.samples));
   const expected = files.reduce((sum, { path }) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
-  const collector = new SampleCollector(Math.ceil(expected / ROW_BYTES));
-  const take = (source: string, batch: StreamBatch): void => collector.add(source, batch);
-  const streams = files.map(({ path, stem }) => readStream(path, stem, take));
+  const collector = new SampleCollector(Math.ceil(expected / ROW_BYTES), leftOut);
+  const streams = files.map(({ path, stem }) =>
+    readStream(path, stem, (source, block) => collector.add(source, block)),
+  );
   return { samples: collector.table(), streams };
 }
 

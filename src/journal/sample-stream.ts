@@ -1,50 +1,103 @@
 import { closeSync, openSync } from 'node:fs';
-import { type Data, DataType, type RecordBatch, RecordBatchReader, type Schema } from 'apache-arrow';
+import { Message, type Schema } from 'apache-arrow';
 import { RollproofError } from '../domain/errors.js';
 import type { SampleStreamFacts } from '../domain/sample.js';
-import { messagesOf } from './arrow-messages.js';
+import { type ArrowMessage, messagesOf } from './arrow-messages.js';
+import { HEADER } from './message-guard.js';
+import { type ColumnLayout, dictionaryOf, layoutOf, type RecordBlock, recordBlock } from './record-block.js';
 import { METADATA, REQUEST_COLUMN, SAMPLE_SCHEMA_VERSION, sampleSchema, WORD_COLUMNS } from './sample-schema.js';
 
-/** One record batch whose columns were checked to hold `rows` rows each. */
-export interface StreamBatch {
-  readonly rows: number;
-  /** In the order of {@link sampleSchema}'s fields. */
-  readonly columns: ReadonlyMap<string, Data>;
-}
-
-/** Called for every whole batch of a stream, in its order. */
-export type TakeBatch = (source: string, batch: StreamBatch) => void;
+/** Called for every whole batch of a stream, in its order; the batch is gone when it returns. */
+export type TakeBlock = (source: string, block: RecordBlock) => void;
 
 /**
  * Reads one `.arrows` file. Truncation at any byte and garbage give fewer batches and `complete: false`, never an
  * error; only an unreadable file (RUN_DIRECTORY_INVALID) and a newer schema (FACTS_FROM_THE_FUTURE) throw.
  * `fallbackSource` names the stream when not even its schema can be read. Batches are handed over one by one and not kept.
  */
-export function readStream(file: string, fallbackSource: string, take: TakeBatch): SampleStreamFacts {
+export function readStream(file: string, fallbackSource: string, take: TakeBlock): SampleStreamFacts {
   const fd = opened(file);
   try {
     const messages = messagesOf(fd);
-    let rows = 0;
-    let source = fallbackSource;
-    let sound = false;
-    try {
-      const reader = RecordBatchReader.from(messages).open({ autoDestroy: false });
-      source = sourceOf(reader.schema, fallbackSource, file);
-      sound = hasOurColumns(reader.schema);
-      for (const batch of sound ? reader : []) {
-        const checked = checkedBatch(batch);
-        sound = checked !== null;
-        if (checked === null) break;
-        if (checked.rows > 0) take(source, checked);
-        rows += checked.rows;
-      }
-    } catch (error) {
-      if (error instanceof RollproofError) throw error;
-      sound = false;
+    let stream: Stream | null = null;
+    for (const message of messages) {
+      if (stream === null) stream = streamOf(message, fallbackSource, file);
+      else if (!stream.accept(message, take)) return { source: stream.source, rows: stream.rows, complete: false };
+      if (stream === null) break;
     }
-    return { source, rows, complete: sound && messages.ended() };
+    const { source, rows, isOurs } = stream ?? { source: fallbackSource, rows: 0, isOurs: false };
+    return { source, rows, complete: isOurs && messages.ended() };
   } finally {
     closeSync(fd);
+  }
+}
+
+/** What follows a schema. */
+class Stream {
+  rows = 0;
+  private readonly dictionaries = new Map<number, readonly string[]>();
+
+  constructor(
+    readonly source: string,
+    private readonly layout: readonly ColumnLayout[] | null,
+  ) {}
+
+  get isOurs(): boolean {
+    return this.layout !== null;
+  }
+
+  /** False where the stream ends for us: whatever is not a dictionary or a batch of ours. */
+  accept(message: ArrowMessage, take: TakeBlock): boolean {
+    const found = withinBounds(() => this.decoded(message));
+    if (found === null) return false;
+    if (found === 'dictionary') return true;
+    if (found.rows > 0) take(this.source, found);
+    this.rows += found.rows;
+    return true;
+  }
+
+  private decoded(message: ArrowMessage): RecordBlock | 'dictionary' | null {
+    if (this.layout === null) return null;
+    if (message.type === HEADER.dictionary) return this.learn(message) ? 'dictionary' : null;
+    if (message.type !== HEADER.batch) return null;
+    const block = recordBlock(message, this.layout, this.dictionaries);
+    return block !== null && hasOurWords(block) ? block : null;
+  }
+
+  private learn(message: ArrowMessage): boolean {
+    const dictionary = dictionaryOf(message);
+    if (dictionary === null) return false;
+    const { id, words, isDelta } = dictionary;
+    this.dictionaries.set(id, isDelta ? [...(this.dictionaries.get(id) ?? []), ...words] : words);
+    return true;
+  }
+}
+
+/** Null where decoding asks for something outside the message. */
+function withinBounds<T>(decode: () => T): T | null {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** Null when the first message is no schema. */
+function streamOf({ type, metadata }: ArrowMessage, fallback: string, file: string): Stream | null {
+  if (type !== HEADER.schema) return null;
+  const schema = decodedSchema(metadata);
+  if (schema === null) return null;
+  return new Stream(sourceOf(schema, fallback, file), hasOurColumns(schema) ? layoutOf(schema) : null);
+}
+
+function decodedSchema(metadata: Buffer): Schema | null {
+  try {
+    return Message.decode(metadata).header() as Schema;
+  } catch (error) {
+    // Flatbuffers throw whatever an out-of-range offset leads to; garbage is an end, not an error.
+    void error;
+    return null;
   }
 }
 
@@ -56,8 +109,8 @@ function opened(file: string): number {
   }
 }
 
-function sourceOf(schema: Schema | null | undefined, fallback: string, file: string): string {
-  const version = Number(schema?.metadata.get(METADATA.version) ?? Number.NaN);
+function sourceOf(schema: Schema, fallback: string, file: string): string {
+  const version = Number(schema.metadata.get(METADATA.version) ?? Number.NaN);
   if (version > SAMPLE_SCHEMA_VERSION) {
     throw new RollproofError(
       'FACTS_FROM_THE_FUTURE',
@@ -65,48 +118,18 @@ function sourceOf(schema: Schema | null | undefined, fallback: string, file: str
       { hint: 'Update rollproof, or use the version that made the run.' },
     );
   }
-  return schema?.metadata.get(METADATA.source) ?? fallback;
+  return schema.metadata.get(METADATA.source) ?? fallback;
 }
 
-function hasOurColumns(schema: Schema | null | undefined): boolean {
-  const found = new Map((schema?.fields ?? []).map((field) => [field.name, String(field.type)]));
+function hasOurColumns(schema: Schema): boolean {
+  const found = new Map(schema.fields.map((field) => [field.name, String(field.type)]));
   const expected = sampleSchema('', found.has(REQUEST_COLUMN)).fields;
   return expected.every((field) => found.get(field.name) === String(field.type));
 }
 
-/** Null when a header promises more rows than its buffers hold: garbage that happens to parse. */
-function checkedBatch(batch: RecordBatch): StreamBatch | null {
-  const rows = batch.numRows;
-  const columns = new Map<string, Data>();
-  // What the reader makes up for a stream without batches has no buffers to check.
-  if (rows === 0) return { rows, columns };
-  for (const [index, field] of batch.schema.fields.entries()) {
-    const data = batch.data.children[index];
-    if (data === undefined || data.length < rows || data.offset !== 0) return null;
-    const values: unknown = data.values;
-    if (!ArrayBuffer.isView(values) || (values as Uint8Array).length < rows) return null;
-    if (data.nullBitmap.length > 0 && data.nullBitmap.length < (rows + 7) >> 3) return null;
-    if (!hasItsWords(field.name, data, rows)) return null;
-    columns.set(field.name, data);
-  }
-  return { rows, columns };
-}
-
-const WORDS = new Map<string, readonly string[]>(WORD_COLUMNS);
-
-/** Every index of a dictionary column must name a value, and a closed list's values must be ours. */
-function hasItsWords(name: string, data: Data, rows: number): boolean {
-  if (!DataType.isDictionary(data.type)) return true;
-  const texts: readonly Data[] = data.dictionary?.data ?? [];
-  if (!texts.every((chunk) => chunk.valueOffsets.length > chunk.length)) return false;
-  const indices = data.values as Uint8Array | Uint16Array;
-  const known = data.dictionary?.length ?? 0;
-  const words = WORDS.get(name);
-  if (words !== undefined && ![...(data.dictionary ?? [])].every((word) => words.includes(word))) return false;
-  for (let row = 0; row < rows; row++) if (indices[row]! >= known && isPresent(data, row)) return false;
-  return true;
-}
-
-function isPresent(data: Data, row: number): boolean {
-  return data.nullBitmap.length === 0 || ((data.nullBitmap[row >> 3]! >> (row & 7)) & 1) === 1;
+/** The values of a closed list must be ours. */
+function hasOurWords({ columns }: RecordBlock): boolean {
+  return WORD_COLUMNS.every(([name, words]) =>
+    (columns.get(name)?.words ?? []).every((word) => (words as readonly string[]).includes(word)),
+  );
 }

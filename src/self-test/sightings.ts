@@ -1,5 +1,6 @@
 import { SAMPLE_CLASSES, type SampleClass } from '../domain/outage.js';
 import type { SampleBatch } from '../domain/sample.js';
+import { sampleTable } from '../domain/sample-table.js';
 import type { SelfTestFault } from '../domain/self-test.js';
 import type { Span } from '../domain/time.js';
 import { classifySamples } from '../evidence/classify.js';
@@ -44,7 +45,7 @@ export function sightings(
   const counts = new Map(spans.map(({ fault }) => [fault, { seen: 0, otherwise: 0, sent: 0 }]));
   for (const batch of batches) {
     const source = { codes: new Uint16Array(batch.length), values: [null] };
-    const judged = classifySamples({ ...batch, source }, RULES);
+    const judged = classifySamples(sampleTable(batch, source), RULES);
     for (let row = 0; row < batch.length; row++) {
       const sentAt = batch.sentAt[row]!;
       const span = spans.find(({ attributed }) => sentAt >= attributed.from && sentAt < attributed.to);

@@ -47,30 +47,35 @@ export function ascending(times: Float64Array): Float64Array {
   return insertionSorted(copy) ? copy : copy.sort();
 }
 
+/** The same array, in ascending order. No NaN. */
+export function ascendInPlace(times: Float64Array): Float64Array {
+  return isAscending(times) || insertionSorted(times) ? times : times.sort();
+}
+
 /** Indexes in ascending order of their times (then of themselves), or null when they already are so. No NaN. */
 export function ascendingOrder(times: Float64Array): Uint32Array | null {
   if (isAscending(times)) return null;
   const order = new Uint32Array(times.length);
   for (let i = 0; i < order.length; i++) order[i] = i;
-  sortByTime(order, times);
+  sortByTime(order, (index) => times[index]!);
   return order;
 }
 
 /** Sorts indexes in place by their times, then by themselves; they come in ascending order. No NaN among their times. */
-export function sortByTime(indexes: Uint32Array, times: Float64Array): void {
+export function sortByTime(indexes: Uint32Array, timeOf: (index: number) => number): void {
   let moves = indexes.length * NEARLY_SORTED;
   for (let i = 1; i < indexes.length && moves >= 0; i++) {
     const index = indexes[i]!;
-    const time = times[index]!;
+    const time = timeOf(index);
     let at = i;
-    while (at > 0 && times[indexes[at - 1]!]! > time) {
+    while (at > 0 && timeOf(indexes[at - 1]!) > time) {
       indexes[at] = indexes[at - 1]!;
       at--;
     }
     indexes[at] = index;
     moves -= i - at;
   }
-  if (moves < 0) indexes.sort((a, b) => times[a]! - times[b]! || a - b);
+  if (moves < 0) indexes.sort((a, b) => timeOf(a) - timeOf(b) || a - b);
 }
 
 /** First index whose value is ≥ `value` (its length when none is) in an ascending array. */

@@ -5,13 +5,15 @@ const FIT_GUARD = 1e-9;
 
 interface OrderedArrivals {
   readonly times: Float64Array;
-  readonly goodBefore: Uint32Array;
+  /** Null = all are good. */
+  readonly goodBefore: Uint32Array | null;
 }
 
 /** Arrivals with their marks in ascending order, prefix sums of good ones with them. */
 function ordered(arrivals: Float64Array, good: Uint8Array): OrderedArrivals {
   const order = ascendingOrder(arrivals);
   const times = order === null ? arrivals : Float64Array.from(order, (i) => arrivals[i]!);
+  if (!good.includes(0)) return { times, goodBefore: null };
   const goodBefore = new Uint32Array(arrivals.length + 1);
   for (let i = 0; i < arrivals.length; i++) {
     goodBefore[i + 1] = goodBefore[i]! + (good[order === null ? i : order[i]!] === 0 ? 0 : 1);
@@ -54,14 +56,15 @@ function lowestRatio(
 ): number | null {
   const lastStart = to - windowMs + FIT_GUARD * Math.max(1, Math.abs(to));
   // Where all are good, the first window that holds any says all there is to say.
-  const worst = goodBefore[times.length] === times.length ? 1 : 0;
+  const worst = goodBefore === null ? 1 : 0;
   let lowest = Number.POSITIVE_INFINITY;
   let begin = 0;
   while (begin < times.length && times[begin]! < from) begin++;
   let end = begin;
   for (let start = from; start <= lastStart && lowest !== worst; start = times[begin] ?? Number.POSITIVE_INFINITY) {
     while (end < times.length && times[end]! < start + windowMs) end++;
-    if (end > begin) lowest = Math.min(lowest, (goodBefore[end]! - goodBefore[begin]!) / (end - begin));
+    if (end > begin)
+      lowest = Math.min(lowest, goodBefore === null ? 1 : (goodBefore[end]! - goodBefore[begin]!) / (end - begin));
     // Arrivals at the same instant open the same window: the first of them has it whole.
     while (begin < times.length && times[begin]! <= start) begin++;
   }

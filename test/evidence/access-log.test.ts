@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { analyze } from '../../src/analyze.js';
+import { columnOf } from '../../src/domain/column.js';
 import type { RunFacts } from '../../src/domain/evidence.js';
 import { type AccessLogRow, readAccessLogFacts, writeAccessLog } from '../../src/journal/access-log-file.js';
 import { worldRun } from '../runs/world.js';
@@ -13,7 +14,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** A port of its own for every request, as lane `new` has it. */
 function withPorts(facts: RunFacts): RunFacts {
   const { samples } = facts;
-  return { ...facts, samples: { ...samples, localPort: Uint16Array.from(samples.seq, (_, i) => 1000 + (i % 60_000)) } };
+  const ports = Uint16Array.from({ length: samples.length }, (_, i) => 1000 + (i % 60_000));
+  return { ...facts, samples: { ...samples, localPort: columnOf(ports) } };
 }
 
 /** The log a balancer would have kept of these samples, as it is on disk and read back; `drop` leaves rows out. */
@@ -22,11 +24,11 @@ function logged(facts: RunFacts, drop: (row: number) => boolean = () => false): 
   const rows: AccessLogRow[] = [];
   for (let row = 0; row < t.length; row++) {
     if (drop(row)) continue;
-    const target = t.target.values[t.target.codes[row]!] ?? null;
-    const status = t.status[row]!;
+    const target = t.target.values[t.target.codes.at(row)] ?? null;
+    const status = t.status.at(row);
     rows.push([
-      t.sentAt[row]! + 120,
-      t.localPort[row]!,
+      t.sentAt.at(row) + 120,
+      t.localPort!.at(row),
       status,
       target === null ? 0 : status,
       target === null ? null : '10.0.0.1:80',
@@ -39,7 +41,9 @@ function logged(facts: RunFacts, drop: (row: number) => boolean = () => false): 
 
 describe('an imported access log', () => {
   const facts = withPorts(worldRun({ afterDetachMs: 100, detachLagMs: 900 }));
-  const failedRows = new Set([...facts.samples.status.keys()].filter((row) => facts.samples.status[row]! >= 500));
+  const failedRows = new Set(
+    [...facts.samples.scheduledAt.keys()].filter((row) => facts.samples.status.at(row) >= 500),
+  );
 
   it('says who made each failure, and how many of both sides agree', () => {
     const { accessLog, counts } = analyze(logged(facts));

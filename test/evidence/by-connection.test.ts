@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { analyze } from '../../src/analyze.js';
+import { type Column, columnOf } from '../../src/domain/column.js';
 import type { RunFacts } from '../../src/domain/evidence.js';
 import { ERROR_PHASES, LANES } from '../../src/domain/sample.js';
 import { worldRun } from '../runs/world.js';
@@ -14,24 +15,33 @@ function byConnection(run: RunFacts): RunFacts {
   return { ...run, events };
 }
 
+function numbersOf(column: Column): number[] {
+  return Array.from({ length: column.length }, (_, row) => column.at(row));
+}
+
 /** The same run with its kept-alive requests (without new ones: all of them) as streams of one HTTP/2 connection. */
 function overH2(run: RunFacts, newWeight = 1): RunFacts {
   const { scenario } = run.header;
   const traffic = { ...scenario.traffic, lanes: { newWeight, reuseWeight: 0, h2Weight: 1, long: null } };
   const [reuse, h2] = [LANES.indexOf('reuse'), LANES.indexOf('h2')];
-  const lane = run.samples.lane.map((code) => (code === reuse || newWeight === 0 ? h2 : code));
-  const connectionId = run.samples.connectionId.map((id, row) => (lane[row] === h2 ? 1 : id));
+  const lane = numbersOf(run.samples.lane).map((code) => (code === reuse || newWeight === 0 ? h2 : code));
+  const connectionId = numbersOf(run.samples.connectionId).map((id, row) => (lane[row] === h2 ? 1 : id));
   return {
     ...run,
     header: { ...run.header, scenario: { ...scenario, traffic } },
-    samples: { ...run.samples, lane, connectionId },
+    samples: {
+      ...run.samples,
+      lane: columnOf(Uint8Array.from(lane)),
+      connectionId: columnOf(Uint32Array.from(connectionId)),
+    },
   };
 }
 
 function onlyReuse(run: RunFacts): RunFacts {
   const { scenario } = run.header;
   const traffic = { ...scenario.traffic, lanes: { ...scenario.traffic.lanes, newWeight: 0, reuseWeight: 1 } };
-  const lane = run.samples.lane.map((code) => (LANES[code] === 'new' ? LANES.indexOf('reuse') : code));
+  const lanes = Uint8Array.from({ length: run.samples.length }, (_, row) => run.samples.lane.at(row));
+  const lane = columnOf(lanes.map((code) => (LANES[code] === 'new' ? LANES.indexOf('reuse') : code)));
   return {
     ...run,
     header: { ...run.header, scenario: { ...scenario, traffic } },
@@ -101,19 +111,28 @@ describe('a balancer that deals out connections (verdict.md §3.1)', () => {
   it('fails on one GOAWAY, and says on how many connections its many failures lie', () => {
     const run = overH2(worldRun());
     const { samples } = run;
-    const streams = [...samples.lane.keys()].filter((row) => LANES[samples.lane[row]!] === 'h2');
+    const lanes = numbersOf(samples.lane);
+    const streams = [...lanes.keys()].filter((row) => LANES[lanes[row]!] === 'h2');
     const middle = Math.floor(streams.length / 2);
     const cut = streams.slice(middle, middle + 10);
-    const codes = Uint16Array.from(samples.error.codes);
+    const codes = Uint16Array.from(numbersOf(samples.error.codes));
     const values = [...samples.error.values, 'ROLLPROOF_H2_GOAWAY_NO_ERROR'];
-    const status = Uint16Array.from(samples.status);
-    const errorPhase = Uint8Array.from(samples.errorPhase);
+    const status = Uint16Array.from(numbersOf(samples.status));
+    const errorPhase = Uint8Array.from(numbersOf(samples.errorPhase));
     for (const row of cut) {
       codes[row] = values.length - 1;
       status[row] = 0;
       errorPhase[row] = ERROR_PHASES.indexOf('headers');
     }
-    const broken = analyze({ ...run, samples: { ...samples, error: { codes, values }, status, errorPhase } });
+    const broken = analyze({
+      ...run,
+      samples: {
+        ...samples,
+        error: { codes: columnOf(codes), values },
+        status: columnOf(status),
+        errorPhase: columnOf(errorPhase),
+      },
+    });
     expect(broken.verdict.kind).toBe('FAIL');
     expect(broken.errors.map((e) => [e.class, e.origin, e.lane])).toEqual(
       broken.errors.map(() => ['reset', 'path', 'h2']),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { columnOf } from '../../src/domain/column.js';
 import { attachLag } from '../../src/evidence/attach-lag.js';
 import { detachLag, ELSEWHERE, NOBODY, SILENT } from '../../src/evidence/detach-lag.js';
 
@@ -10,8 +11,8 @@ const DETACH = {
   alpha: 0.05,
 };
 const requests = (list: readonly (readonly [number, number, number])[]) => ({
-  sentAt: list.map((r) => r[0]),
-  endedAt: list.map((r) => r[1]),
+  sentAt: columnOf(Float64Array.from(list, (r) => r[0])),
+  endedAt: columnOf(Float64Array.from(list, (r) => r[1])),
   servedBy: list.map((r) => r[2]),
 });
 const others = (from: number, to: number) =>

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { columnOf } from '../../src/domain/column.js';
 import { NOBODY } from '../../src/evidence/detach-lag.js';
 import { attachLagOfNodes, detachLagOfNodes, nodesOf } from '../../src/evidence/node-lags.js';
 
 type Row = readonly [sentAt: number, servedBy: number, node: number];
 const requests = (rows: readonly Row[]) => ({
-  sentAt: rows.map(([sentAt]) => sentAt),
-  endedAt: rows.map(([sentAt]) => sentAt + 1),
+  sentAt: columnOf(Float64Array.from(rows, ([sentAt]) => sentAt)),
+  endedAt: columnOf(Float64Array.from(rows, ([sentAt]) => sentAt + 1)),
   servedBy: rows.map(([, by]) => by),
-  node: rows.map(([, , node]) => node),
+  node: columnOf(Uint16Array.from(rows, ([, , node]) => node)),
 });
 /** Every 10 ms a request to each of two nodes, answered by target 1 unless the node still (or again) has target 0. */
 function twoNodes(has: (node: number, at: number) => boolean): Row[] {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { columnOf } from '../../src/domain/column.js';
 import { SAMPLE_CLASSES, type SampleClass } from '../../src/domain/outage.js';
 import { outageWindows } from '../../src/evidence/outage-windows.js';
 import { unobservedMs } from '../../src/evidence/unobserved.js';
@@ -9,8 +10,8 @@ import { classColumns } from './sample-rows.js';
 type Row = readonly [sentAt: number, endedAt: number, cls: SampleClass];
 function windowsOf(rows: readonly Row[], more: { targets?: number; ratePerSecond?: number } = {}) {
   return outageWindows({
-    sentAt: Float64Array.from(rows, (r) => r[0]),
-    endedAt: Float64Array.from(rows, (r) => r[1]),
+    sentAt: columnOf(Float64Array.from(rows, (r) => r[0])),
+    endedAt: columnOf(Float64Array.from(rows, (r) => r[1])),
     ...classColumns(rows.map((r) => r[2])),
     targets: 2,
     deltaMs: 50,

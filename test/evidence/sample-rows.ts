@@ -7,6 +7,7 @@ import {
   type Lane,
   type SampleTable,
 } from '../../src/domain/sample.js';
+import { sampleTable as tableOf } from '../../src/domain/sample-table.js';
 import type { ClassColumns } from '../../src/evidence/classify.js';
 
 /** One row as a test writes it down; what it leaves out is absent. */
@@ -40,7 +41,7 @@ function dictionary(values: readonly (string | null | undefined)[]): DictionaryC
 
 export function sampleTable(rows: readonly SampleRow[]): SampleTable {
   const zeros = new Uint32Array(rows.length);
-  return {
+  const batch = {
     length: rows.length,
     seq: Uint32Array.from(rows.keys()),
     lane: Uint8Array.from(rows, (r) => LANES.indexOf(r.lane ?? 'new')),
@@ -63,9 +64,9 @@ export function sampleTable(rows: readonly SampleRow[]): SampleTable {
     localPort: new Uint16Array(rows.length),
     connectionId: zeros,
     connectionUse: zeros,
-    source: dictionary(rows.map(() => 'test')),
     ...(rows.some((r) => r.request !== undefined) ? { request: dictionary(rows.map((r) => r.request)) } : {}),
   };
+  return tableOf(batch, dictionary(rows.map(() => 'test')));
 }
 
 /** Class columns for rows whose class the test names itself. */

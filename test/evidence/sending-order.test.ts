@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { columnOf } from '../../src/domain/column.js';
 import { rowsAround, rowsBySending } from '../../src/evidence/sending-order.js';
 
 const due = fc.array(fc.integer({ min: 0, max: 1000 }), { maxLength: 60 });
@@ -17,7 +18,7 @@ describe('rowsBySending', () => {
     fc.assert(
       fc.property(tables, ({ sentAt }) => {
         const sent = [...sentAt.keys()].filter((row) => !Number.isNaN(sentAt[row]));
-        expect([...rowsBySending(sentAt)]).toEqual(sent.sort((a, b) => sentAt[a]! - sentAt[b]! || a - b));
+        expect([...rowsBySending(columnOf(sentAt))]).toEqual(sent.sort((a, b) => sentAt[a]! - sentAt[b]! || a - b));
       }),
     );
   });
@@ -31,7 +32,7 @@ describe('rowsAround', () => {
   it('hold every row that was sent in the span', () => {
     fc.assert(
       fc.property(tables, ends, ends, (table, from, to) => {
-        const { first, last } = rowsAround(table, from, to);
+        const { first, last } = rowsAround({ ...table, sentAt: columnOf(table.sentAt) }, from, to);
         for (const [row, at] of table.sentAt.entries())
           if (at >= from && at <= to) expect(row >= first && row < last, `row ${row}, sent ${at}`).toBe(true);
       }),
@@ -40,7 +41,7 @@ describe('rowsAround', () => {
 
   it('are few where few were sent', () => {
     const scheduledAt = Float64Array.from({ length: 1000 }, (_, i) => i);
-    const table = { scheduledAt, sentAt: scheduledAt.map((at, i) => at + (i % 3)) };
+    const table = { scheduledAt, sentAt: columnOf(scheduledAt.map((at, i) => at + (i % 3))) };
     expect(rowsAround(table, 500, 510)).toEqual({ first: 498, last: 511 });
   });
 });

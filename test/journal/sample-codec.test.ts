@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ERROR_PHASES, LANES } from '../../src/domain/sample.js';
+import { ERROR_PHASES, LANES, type SampleTable, UNJUDGED_COLUMNS } from '../../src/domain/sample.js';
+import { batchOf as columnsOf } from '../../src/domain/sample-table.js';
 import { sampleFile } from '../../src/journal/run-directory.js';
 import { readSamples } from '../../src/journal/sample-reader.js';
 import { openSampleWriter } from '../../src/journal/sample-writer.js';
-import { OVERFLOW_TEXT } from '../../src/journal/text-merge.js';
+import { OVERFLOW_TEXT } from '../../src/journal/value-codes.js';
 import { batchOf, type Row, row, rowsOf } from './sample-fixtures.js';
 
 let dir: string;
@@ -28,7 +29,8 @@ function written(batches: readonly (readonly Row[])[], source = 'embedded', clos
   expect(writer.failed).toBeNull();
   return file;
 }
-const read = (): Row[] => rowsOf(readSamples(dir).samples);
+const tableRows = (table: SampleTable): Row[] => rowsOf(columnsOf(table, 0, table.length));
+const read = (): Row[] => tableRows(readSamples(dir).samples);
 const range = (from: number, to: number): Row[] => Array.from({ length: to - from }, (_, i) => row(from + i));
 
 const u = (max: number) => fc.integer({ min: 0, max });
@@ -76,7 +78,7 @@ describe('sample streams', () => {
       const { samples, streams } = readSamples(dir);
       expect(streams[0]?.complete, `cut at ${length}`).toBe(false);
       seen.add(samples.length);
-      expect(rowsOf(samples)).toEqual(grown.flat().slice(0, samples.length));
+      expect(tableRows(samples)).toEqual(grown.flat().slice(0, samples.length));
     }
     expect([...seen]).toEqual([0, 3, 5, 9]);
     writeFileSync(file, Buffer.concat([whole, Buffer.from('x')]));
@@ -112,7 +114,7 @@ describe('sample streams', () => {
         const file = written([range(0, 4)], 'embedded', false);
         appendFileSync(file, tail);
         const { samples, streams } = readSamples(dir);
-        expect(rowsOf(samples)).toEqual(range(0, 4));
+        expect(tableRows(samples)).toEqual(range(0, 4));
         expect(streams[0]!.complete).toBe(Buffer.from(tail).equals(Buffer.from('ffffffff00000000', 'hex')));
       }),
       { numRuns: 60 },
@@ -124,8 +126,12 @@ describe('sample streams', () => {
     written([[at(2, 10), at(0, 10), at(1, 0)]], 'k6-b');
     written([[at(0, 10)], [at(1, 4)]], 'k6-a');
     const { samples, streams } = readSamples(dir);
-    const names = [...samples.source.codes].map((code) => samples.source.values[code]);
-    expect([...samples.seq].map((seq, i) => [samples.scheduledAt[i], names[i], seq])).toEqual([
+    const found = Array.from(samples.scheduledAt, (at, i) => [
+      at,
+      samples.source.values[samples.source.codes.at(i)],
+      samples.seq.at(i),
+    ]);
+    expect(found).toEqual([
       [0, 'k6-b', 1],
       [4, 'k6-a', 1],
       [10, 'k6-a', 0],
@@ -154,8 +160,8 @@ describe('sample streams', () => {
     const batches = Array.from({ length: 70 }, (_, b) => rows.slice(b * 1000, b * 1000 + 1000));
     written(batches);
     const versions = readSamples(dir).samples.version;
-    for (const [i, code] of versions.codes.entries())
-      expect(versions.values[code]).toBe(i < 65_534 ? `v${i}` : OVERFLOW_TEXT);
+    for (let i = 0; i < versions.codes.length; i++)
+      expect(versions.values[versions.codes.at(i)]).toBe(i < 65_534 ? `v${i}` : OVERFLOW_TEXT);
   });
 
   test('earlier than scheduled is stored as 0, later than 71 min as the largest', () => {
@@ -217,7 +223,10 @@ describe('sample streams', () => {
     expect([versionOf('embedded'), versionOf('other')]).toEqual(['2', '1']);
     const { samples, streams } = readSamples(dir);
     expect(streams.map(({ complete }) => complete)).toEqual([true, true]);
-    const names = Array.from(samples.seq, (seq, i) => [seq, samples.request!.values[samples.request!.codes[i]!]]);
+    const names = Array.from({ length: samples.length }, (_, i) => [
+      samples.seq.at(i),
+      samples.request!.values[samples.request!.codes.at(i)],
+    ]);
     expect(names).toEqual([
       [0, 'list'],
       [1, null],
@@ -240,6 +249,15 @@ describe('sample streams', () => {
     bytes[places[0]!] = 0x33;
     writeFileSync(file, bytes);
     expect(() => readSamples(dir)).toThrow(expect.objectContaining({ code: 'FACTS_FROM_THE_FUTURE' }));
+  });
+
+  test('columns no judgement asks for stay on disk where they are not wanted; all others are the same', () => {
+    written([range(0, 9)]);
+    const whole = readSamples(dir).samples;
+    const judged = readSamples(dir, new Set(UNJUDGED_COLUMNS)).samples;
+    for (const name of UNJUDGED_COLUMNS) expect([whole[name]?.length, judged[name]]).toEqual([9, undefined]);
+    const unread = { firstByteAt: undefined, bodyBytes: undefined, localPort: undefined };
+    expect({ ...columnsOf(judged, 0, 9), ...unread }).toEqual({ ...columnsOf(whole, 0, 9), ...unread });
   });
 
   test('no samples directory is no samples', () => {

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../src/domain/event.js';
 import type { RunFacts } from '../../src/domain/evidence.js';
 import { ERROR_PHASES, type ErrorPhase, LANES, type Lane, type SampleTable } from '../../src/domain/sample.js';
+import { sampleTable } from '../../src/domain/sample-table.js';
 import { DEFAULT_POLICY, type Policy, type Scenario, type Traffic } from '../../src/domain/scenario.js';
 
 /** One hand-written arrival; what is left out is a plain success. */
@@ -48,7 +49,7 @@ export function tableOf(given: readonly Row[]): SampleTable {
     return { codes, values };
   };
   const sent = (row: Row) => (row.sentAt === undefined ? row.scheduledAt : row.sentAt);
-  return {
+  const batch = {
     length: rows.length,
     seq: Uint32Array.from(rows, (row) => row.seq),
     lane: Uint8Array.from(rows, (row) => LANES.indexOf(row.lane ?? 'new')),
@@ -71,8 +72,11 @@ export function tableOf(given: readonly Row[]): SampleTable {
     localPort: new Uint16Array(rows.length),
     connectionId: new Uint32Array(rows.length),
     connectionUse: Uint32Array.from(rows, (row) => row.connectionUse ?? (row.lane === 'reuse' ? 2 : 1)),
-    source: words((row) => row.source),
   };
+  return sampleTable(
+    batch,
+    words((row) => row.source),
+  );
 }
 
 /** Overrides of the plain scenario two targets are deployed by. */

@@ -1,4 +1,5 @@
 import type { DictionaryColumn, SampleTable } from '../../src/domain/sample.js';
+import { sampleTable } from '../../src/domain/sample-table.js';
 import { ANSWER_CODES, type AnswerKind, ERRORS, STATUS_TEXTS } from './answers.js';
 import type { Connection } from './connections.js';
 
@@ -117,7 +118,7 @@ export class SampleColumns {
     const ips = Array.from({ length: nodes }, (_, i) => `10.0.0.${i + 1}`);
     const sentAt = pick(this.sentAt);
     const endedAt = pick(this.endedAt);
-    return {
+    const batch = {
       length: n,
       seq: pick(this.#long.seq),
       lane: pick(this.#small.lane),
@@ -140,7 +141,7 @@ export class SampleColumns {
       localPort: new Uint16Array(n),
       connectionId: pick(this.#long.connection),
       connectionUse: pick(this.#long.use),
-      source: { codes: new Uint16Array(n).fill(1), values: [null, 'node'] },
     };
+    return sampleTable(batch, { codes: new Uint16Array(n).fill(1), values: [null, 'node'] });
   }
 }

@@ -44,7 +44,10 @@ export function simulate(world: World, random: Random): SimulatedRun {
   const exchange = exchangeOf(world, lives, placed, scenario.traffic, random);
   const leftOut = spoil(world, exchange, placed, window, random);
   const samples = exchange.columns.table(leftOut);
-  const stoppedAt = samples.endedAt.reduce((last, at) => (at > last ? at : last), window.to) + 5;
+  let stoppedAt = window.to;
+  for (let row = 0; row < samples.length; row++)
+    if (samples.endedAt.at(row) > stoppedAt) stoppedAt = samples.endedAt.at(row);
+  stoppedAt += 5;
   const stall = world.pause?.how === 'stall' ? placed.pause : null;
   const { scheduled, failed } = exchange;
   return {

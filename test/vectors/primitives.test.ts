@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { columnOf } from '../../src/domain/column.js';
 import { ORIGINS, SAMPLE_CLASSES, type SampleClass } from '../../src/domain/outage.js';
 import type { Phase } from '../../src/domain/phase.js';
 import { attachLag } from '../../src/evidence/attach-lag.js';
@@ -69,8 +70,8 @@ interface ClusterCase {
 }
 eachCase<ClusterCase>('clusters', (c) => {
   const windows = outageWindows({
-    sentAt: Float64Array.from(c.samples, (s) => s[0]),
-    endedAt: Float64Array.from(c.samples, (s) => s[1]),
+    sentAt: columnOf(Float64Array.from(c.samples, (s) => s[0])),
+    endedAt: columnOf(Float64Array.from(c.samples, (s) => s[1])),
     failed: Uint8Array.from(c.samples, (s) => (s[2] ? 0 : 1)),
     admissible: new Uint8Array(c.samples.length).fill(1),
     class: Uint8Array.from(c.samples, (s) => SAMPLE_CLASSES.indexOf(s[3])),
@@ -128,8 +129,8 @@ function lagInput(c: LagCase) {
   const names = [c.inst, ...new Set(c.resp.flatMap((r) => (r[2] === null || r[2] === c.inst ? [] : [r[2]])))];
   return {
     target: 0,
-    sentAt: c.resp.map((r) => r[0]),
-    endedAt: c.resp.map((r) => r[1]),
+    sentAt: columnOf(Float64Array.from(c.resp, (r) => r[0])),
+    endedAt: columnOf(Float64Array.from(c.resp, (r) => r[1])),
     servedBy: c.resp.map((r) => (r[2] === null ? NOBODY : names.indexOf(r[2]))),
     detachRespondedAt: c.detachRes,
     attachRequestedAt: c.attachReq,

@@ -52,7 +52,7 @@ export function tallyBetween(
   const { sentAt } = samples.table;
   const { inWindow } = samples;
   const { first, last } = rowsAround(samples.table, from, to);
-  const isIn = (row: number) => sentAt[row]! >= from && sentAt[row]! < to && inWindow[row] === 1 && isAsked(row);
+  const isIn = (row: number) => sentAt.at(row) >= from && sentAt.at(row) < to && inWindow[row] === 1 && isAsked(row);
   return tallyOf(samples, isIn, counts, first, last);
 }
 

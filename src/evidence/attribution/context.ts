@@ -8,6 +8,7 @@ import type { MatchedBaseline } from '../comparison.js';
 import { classAt, type JudgedSamples } from '../judged-samples.js';
 import type { TargetHistory } from '../lives.js';
 import { attachBegunAt, attachedFrom, detachBegunAt } from '../observed-calls.js';
+import { scratchOf } from '../scratch.js';
 import { rowsAround } from '../sending-order.js';
 import { type Background, failsMore, isNamedExcess, isUnnamedExcess, tallyBetween, tallyOf } from './background.js';
 import { type DarkNodes, darkNodes } from './dark-nodes.js';
@@ -104,8 +105,6 @@ interface Shared {
   readonly baselineP99: number | null;
   /** Failures a target can have caused: all but those of an address that is the balancer's own. */
   readonly isOfTarget: (row: number) => boolean;
-  /** As long as the table, for whoever needs a column of its own for a moment. */
-  readonly scratch: Float64Array;
 }
 
 /** Looks at the samples for what the cause rules ask of them. Linear in the samples for each target. */
@@ -113,18 +112,18 @@ export function causeContext(input: ContextInput): CauseContext {
   const { samples, balancer, lives: histories, comparison } = input;
   const drainingOff = balancer?.drainingEnabled === false;
   const spreads = spreadsRequests(samples);
-  const isOfTarget = (row: number) => !spreads || !isAtAddress(classAt(samples, row), samples.table.errorPhase[row]!);
-  const isBefore = (row: number) => samples.inBaseline[row] === 1 && samples.table.sentAt[row]! < comparison.sentBefore;
-  const scratch = new Float64Array(samples.table.length);
-  const baselineP99 = latencyP99(samples, scratch, null);
-  const shared = { input, background: tallyOf(samples, isBefore, isOfTarget), baselineP99, isOfTarget, scratch };
+  const isOfTarget = (row: number) => !spreads || !isAtAddress(classAt(samples, row), samples.table.errorPhase.at(row));
+  const isBefore = (row: number) =>
+    samples.inBaseline[row] === 1 && samples.table.sentAt.at(row) < comparison.sentBefore;
+  const baselineP99 = latencyP99(samples, null);
+  const shared = { input, background: tallyOf(samples, isBefore, isOfTarget), baselineP99, isOfTarget };
   const plain = histories.map((life) => plainLife(life, shared));
   // The first dip is the old version's alone: what was no overload then is none of capacity later either.
   const wasDip = plain[0]?.isDip ?? false;
   const lives = plain.map((life) => withExcess({ ...life, isDip: life.isDip && wasDip }, plain, shared));
   const attached = histories.map((life) => life.attachRequestedAt ?? Number.POSITIVE_INFINITY);
   const errors = versionErrors(samples, input.version, Math.min(...attached), (row) =>
-    lives.some((life) => life.isDip && isSymptom(samples, row) && isOutAt(life, samples.table.sentAt[row]!)),
+    lives.some((life) => life.isDip && isSymptom(samples, row) && isOutAt(life, samples.table.sentAt.at(row))),
   );
   return {
     ...input,
@@ -143,7 +142,7 @@ export function causeContext(input: ContextInput): CauseContext {
 }
 
 function isSymptom(samples: JudgedSamples, row: number): boolean {
-  return samples.table.status[row] === 503 || classAt(samples, row) === 'timeout';
+  return samples.table.status.at(row) === 503 || classAt(samples, row) === 'timeout';
 }
 
 function isOutAt(life: CauseLife, at: Instant): boolean {
@@ -163,7 +162,7 @@ function plainLife(life: TargetHistory, shared: Shared): CauseLife {
   const nodes = routedUntil(samples, life, index, targetIds.length, noise, shared.isOfTarget);
   const backAt = firstOkAt === null ? null : Math.max(firstOkAt, allNodes);
   const out = { from: life.detachRequestedAt, to: backAt ?? window.to };
-  const dipP99 = latencyP99(samples, shared.scratch, { ...out, except: index });
+  const dipP99 = latencyP99(samples, { ...out, except: index });
   return {
     ...life,
     index,
@@ -210,9 +209,9 @@ function firstAnswer(samples: JudgedSamples, index: number, attachedAt: Instant 
   let first = Number.POSITIVE_INFINITY;
   let range = rowsAround(table, attachedAt, first);
   for (let row = range.first; row < range.last; row++) {
-    if (ok[row] !== 1 || target[row] !== index || !(table.sentAt[row]! >= attachedAt)) continue;
-    if (!(table.endedAt[row]! < first)) continue;
-    first = table.endedAt[row]!;
+    if (ok[row] !== 1 || target[row] !== index || !(table.sentAt.at(row) >= attachedAt)) continue;
+    if (!(table.endedAt.at(row) < first)) continue;
+    first = table.endedAt.at(row);
     // What was sent after this answer was answered later still.
     range = rowsAround(table, attachedAt, first);
   }
@@ -225,24 +224,25 @@ interface AnswersIn extends Span {
 }
 
 /** Of successes in all lanes but the held one, ended − scheduled: those asked for, or without that the baseline's. */
-function latencyP99(samples: JudgedSamples, scratch: Float64Array, asked: AnswersIn | null): number | null {
+function latencyP99(samples: JudgedSamples, asked: AnswersIn | null): number | null {
   const { table, ok, inBaseline, target } = samples;
   const { lane, sentAt, endedAt, scheduledAt } = table;
   const range = asked === null ? { first: 0, last: table.length } : rowsAround(table, asked.from, asked.to);
+  const all = scratchOf(table);
   let count = 0;
   for (let row = range.first; row < range.last; row++) {
-    if (ok[row] !== 1 || lane[row] === HELD_LANE) continue;
+    if (ok[row] !== 1 || lane.at(row) === HELD_LANE) continue;
     if (asked === null) {
       if (inBaseline[row] !== 1) continue;
-    } else if (!(sentAt[row]! >= asked.from && sentAt[row]! < asked.to) || target[row] === asked.except) continue;
-    const took = endedAt[row]! - scheduledAt[row]!;
-    if (!Number.isNaN(took)) scratch[count++] = took;
+    } else if (!(sentAt.at(row) >= asked.from && sentAt.at(row) < asked.to) || target[row] === asked.except) continue;
+    const took = endedAt.at(row) - scheduledAt[row]!;
+    if (!Number.isNaN(took)) all[count++] = took;
   }
-  return quantilesInPlace(scratch.subarray(0, count), [0.99])[0] ?? null;
+  return quantilesInPlace(all.subarray(0, count), [0.99])[0] ?? null;
 }
 
 function isUsedConnection({ table }: JudgedSamples, row: number): boolean {
-  return KEPT_LANES.has(table.lane[row]!) && table.connectionUse[row] !== 1;
+  return KEPT_LANES.has(table.lane.at(row)) && table.connectionUse.at(row) !== 1;
 }
 
 function resetsOnReuseOnly(samples: JudgedSamples): boolean {

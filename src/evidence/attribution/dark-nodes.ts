@@ -38,7 +38,7 @@ export function darkNodes(samples: JudgedSamples): DarkNodes {
   const { table, ok } = samples;
   const isBalancers = (row: number) =>
     samples.failed[row] === 1 && BALANCER.has(samples.class[row]!) && samples.target[row] === NO_TARGET;
-  const isDark = (row: number) => table.status[row] === NOBODY_TO_ASK;
+  const isDark = (row: number) => table.status.at(row) === NOBODY_TO_ASK;
   if (countOf(samples, isBalancers) < IN_A_ROW) return new Map();
   const open = new Map<number, OpenSpan>();
   const found = new Map<number, DarkSpan[]>();
@@ -52,14 +52,14 @@ export function darkNodes(samples: JudgedSamples): DarkNodes {
   const order = rowsBySending(table.sentAt);
   for (let i = 0; i < order.length; i++) {
     const row = order[i]!;
-    const node = table.remoteIp.codes[row]!;
+    const node = table.remoteIp.codes.at(row);
     if (ok[row] === 1) {
       if (open.size > 0) close(node);
     } else if (isBalancers(row) && isDark(row)) {
-      const span = open.get(node) ?? { from: table.sentAt[row]!, to: 0, shownAt: 0, count: 0 };
+      const span = open.get(node) ?? { from: table.sentAt.at(row), to: 0, shownAt: 0, count: 0 };
       open.set(node, span);
-      span.to = table.sentAt[row]!;
-      if (span.count++ < SHOWN_BY) span.shownAt = Math.max(span.shownAt, table.endedAt[row]!);
+      span.to = table.sentAt.at(row);
+      if (span.count++ < SHOWN_BY) span.shownAt = Math.max(span.shownAt, table.endedAt.at(row));
     } else if (isBalancers(row)) close(node);
   }
   for (const node of [...open.keys()]) close(node);

@@ -10,9 +10,9 @@ export function spreadsRequests(samples: JudgedSamples): boolean {
   const { table, ok, target } = samples;
   const seen = new Map<number, number>();
   for (let row = 0; row < table.length; row++) {
-    const id = table.connectionId[row]!;
-    if (ok[row] === 0 || id === 0 || target[row] === NO_TARGET || table.connectionUse[row]! < 1) continue;
-    const key = table.source.codes[row]! * 2 ** 32 + id;
+    const id = table.connectionId.at(row);
+    if (ok[row] === 0 || id === 0 || target[row] === NO_TARGET || table.connectionUse.at(row) < 1) continue;
+    const key = table.source.codes.at(row) * 2 ** 32 + id;
     const first = seen.get(key);
     if (first === undefined) seen.set(key, target[row]!);
     else if (first !== target[row]) return true;

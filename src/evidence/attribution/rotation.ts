@@ -42,9 +42,9 @@ export function routedUntil(
   const nodes = new Map<number, NodeState>();
   const range = rowsAround(table, life.detachRespondedAt, end);
   for (let row = range.first; row < range.last; row++) {
-    const sentAt = table.sentAt[row]!;
+    const sentAt = table.sentAt.at(row);
     if (!(sentAt >= life.detachRespondedAt && sentAt < end)) continue;
-    const code = table.remoteIp.codes[row]!;
+    const code = table.remoteIp.codes.at(row);
     const isUnnamed = failed[row] === 1 && target[row] === NO_TARGET && counts(row);
     if (ok[row] !== 1 && !isUnnamed) continue;
     const state = nodes.get(code) ?? { score: 0, until: Number.POSITIVE_INFINITY, isGone: false };

@@ -31,10 +31,10 @@ export function versionErrors(
     if (inWindow[row] === 0 && inBaseline[row] === 0) continue;
     const isError = failed[row] === 1 && (samples.class[row] === APP_ERROR || samples.class[row] === ASSERTION);
     if ((!isError && ok[row] === 0) || (isError && isOverload(row))) continue;
-    const said = table.version.values[table.version.codes[row]!] ?? null;
+    const said = table.version.values[table.version.codes.at(row)] ?? null;
     if (said === null) continue;
     const isNew = said === version && inWindow[row] === 1;
-    const tally = isNew ? current : table.sentAt[row]! >= firstAttachAt ? beside : before;
+    const tally = isNew ? current : table.sentAt.at(row) >= firstAttachAt ? beside : before;
     tally.n++;
     tally.k += isError ? 1 : 0;
   }
