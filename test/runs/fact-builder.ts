@@ -23,6 +23,8 @@ export interface Row {
   readonly version?: string | null;
   readonly bootId?: string | null;
   readonly remoteIp?: string | null;
+  /** 0 = none was made. */
+  readonly connectionId?: number;
   readonly connectionUse?: number;
 }
 
@@ -70,7 +72,7 @@ export function tableOf(given: readonly Row[]): SampleTable {
     bootId: words((row) => row.bootId),
     remoteIp: words((row) => row.remoteIp),
     localPort: new Uint16Array(rows.length),
-    connectionId: new Uint32Array(rows.length),
+    connectionId: Uint32Array.from(rows, (row) => row.connectionId ?? 0),
     connectionUse: Uint32Array.from(rows, (row) => row.connectionUse ?? (row.lane === 'reuse' ? 2 : 1)),
   };
   return sampleTable(

@@ -1,4 +1,8 @@
+import { LANES } from '../../domain/sample.js';
 import { type JudgedSamples, NO_TARGET } from '../judged-samples.js';
+
+/** Its connections carry one request each and tell nothing; remembering millions of them would take gigabytes. */
+const ONCE = LANES.indexOf('new');
 
 /**
  * Whether one connection was answered by different targets: then the balancer spreads requests, not connections, and
@@ -10,6 +14,7 @@ export function spreadsRequests(samples: JudgedSamples): boolean {
   const { table, ok, target } = samples;
   const seen = new Map<number, number>();
   for (let row = 0; row < table.length; row++) {
+    if (table.lane.at(row) === ONCE) continue;
     const id = table.connectionId.at(row);
     if (ok[row] === 0 || id === 0 || target[row] === NO_TARGET || table.connectionUse.at(row) < 1) continue;
     const key = table.source.codes.at(row) * 2 ** 32 + id;
