@@ -40,7 +40,7 @@ describe.concurrent('the engine against an API like AWS’s', () => {
   // The longest first.
   it.each([
     ['first', ['detach one', 'await one drained', 'deploy one', 'attach one'], 'v2'],
-    ['second', ['sleep 3 s', 'attaching before anything else', 'detach two', 'attach two'], 'v2'],
+    ['second', ['sleep 3 s', 'that is put right before anything else', 'detach two', 'attach two'], 'v2'],
   ] as const)(
     'killed -9 again and again (%s series), each rerun attaches first; capacity never falls below minInService',
     async (series, moments, version) => {
@@ -52,7 +52,7 @@ describe.concurrent('the engine against an API like AWS’s', () => {
         await killed.seen(moment);
         killed.child.kill('SIGKILL');
         const { err } = await killed.ended;
-        if (left) expect(err).toMatch(/was cut short and left one out: attaching before anything else/);
+        if (left) expect(err).toMatch(/was cut short and left one out: that is put right before anything else/);
         left = ['await one drained', 'deploy one', 'sleep 3 s'].includes(moment);
       }
       const end = await rig.run(file, ['--json']).ended;
