@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** Whole runs of the built program in the lab: they wait far more than they work, so two at a time disturb nobody. */
-const RUNS = ['test/integration/**'];
+/** Whole runs of the built program in the lab: they wait far more than they work, so three at a time disturb nobody. */
+const RUNS = ['test/integration/**/*.test.ts', 'test/lab/haproxy/verdicts.test.ts'];
 /** Real processes, sockets and clocks: these share two cores with what they measure. */
 const LIVE = [
   'test/balancer/**',
@@ -35,6 +35,7 @@ export default defineConfig({
         test: {
           name: 'live',
           include: LIVE.map((folder) => `${folder}/*.test.ts`),
+          exclude: RUNS,
           // One file at a time keeps the generator's evidence honest.
           fileParallelism: false,
           maxConcurrency: 3,
@@ -45,8 +46,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'runs',
-          include: RUNS.map((folder) => `${folder}/*.test.ts`),
-          maxWorkers: 2,
+          include: RUNS,
+          maxWorkers: 3,
           maxConcurrency: 2,
           sequence: { groupOrder: 3 },
         },
