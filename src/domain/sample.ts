@@ -93,6 +93,12 @@ export interface TextColumn {
   readonly values: readonly (string | null)[];
 }
 
+/**
+ * Judgement asks of `connectionUse` only whether a request was the first on its connection: a table that was read for one
+ * alone says this of every later one.
+ */
+export const LATER_USE = 2;
+
 /** Columns no judgement asks for: a table that was read for one alone lacks them (localPort: where no access log is). */
 export const UNJUDGED_COLUMNS = ['firstByteAt', 'bodyBytes', 'localPort'] as const;
 export type UnjudgedColumn = (typeof UNJUDGED_COLUMNS)[number];

@@ -1,6 +1,7 @@
 import { ENGINE_ERRORS, ERROR_PHASES, LANES, type SampleTable } from '../domain/sample.js';
 import { type ClassifyRules, classifyOutcome, codesOf, isBalancerSigned } from './classify-outcome.js';
 import type { RuleOfRow } from './request-rules.js';
+import { codeScratchOf } from './scratch.js';
 
 export { type Classified, type ClassifyRules, classifyOutcome, type RawOutcome } from './classify-outcome.js';
 
@@ -34,7 +35,8 @@ const LONG = LANES.indexOf('long');
 
 /**
  * Rows repeat a handful of combinations (error, phase, status, who signed it, stamped or not): each row's, by number,
- * and a row that has it. They depend on the table alone, so that it can be judged by more than one set of rules.
+ * and a row that has it. They depend on the table alone, so that it can be judged by more than one set of rules. The numbers
+ * stand in the table's scratch.
  */
 export interface RowKinds {
   readonly kind: Uint16Array | Uint32Array;
@@ -43,7 +45,7 @@ export interface RowKinds {
 
 /** The combinations of a whole table: linear, without garbage per row. */
 export function rowKinds(table: SampleTable): RowKinds {
-  let kind: Uint16Array | Uint32Array = new Uint16Array(table.length);
+  let kind: Uint16Array | Uint32Array = new Uint16Array(codeScratchOf(table).buffer);
   const examples: { row: number; signed: boolean }[] = [];
   const signedText = signatures(table.statusText.values, (value) => isBalancerSigned(value, null));
   const signedServer = signatures(table.server.values, (value) => isBalancerSigned(null, value));

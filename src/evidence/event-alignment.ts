@@ -2,7 +2,6 @@ import type { EventAlignment } from '../domain/outage.js';
 import type { Instant, Span } from '../domain/time.js';
 import { periEventHistogram } from '../stats/peri-event.js';
 import { classAt, type JudgedSamples } from './judged-samples.js';
-import { scratchOf } from './scratch.js';
 import { failedInstant } from './witness.js';
 
 const LAG_MS = 3000;
@@ -55,20 +54,20 @@ export function eventAlignments(
   window: Span,
 ): readonly EventAlignment[] {
   const { table, unknown, failed, inWindow, inBaseline } = samples;
-  const ends = scratchOf(table);
-  const failures = new Float64Array(table.length);
-  let [n, k] = [0, 0];
-  for (let row = 0; row < table.length; row++) {
-    if (unknown[row] === 1 || (inWindow[row] === 0 && inBaseline[row] === 0)) continue;
-    const at = failedInstant(classAt(samples, row), table.scheduledAt[row]!, table.endedAt.at(row));
-    ends[n++] = at;
-    if (failed[row] === 1) failures[k++] = at;
-  }
+  const ends =
+    (onlyFailed: boolean) =>
+    (take: (at: Instant) => void): void => {
+      for (let row = 0; row < table.length; row++) {
+        if (onlyFailed && failed[row] === 0) continue;
+        if (unknown[row] === 1 || (inWindow[row] === 0 && inBaseline[row] === 0)) continue;
+        take(failedInstant(classAt(samples, row), table.scheduledAt[row]!, table.endedAt.at(row)));
+      }
+    };
   return (['detach', 'deploy', 'attach'] as const).flatMap((event) => {
     const at = steps[event];
     if (at.length === 0) return [];
     const { hits, p } = circularShift(starts, at, window, LAG_MS, SHIFTS);
-    const bins = periEventHistogram(ends.subarray(0, n), failures.subarray(0, k), at, AXIS);
+    const bins = periEventHistogram(ends(false), ends(true), at, AXIS);
     const shown = bins.map(({ sends, ...bin }) => ({ ...bin, requests: sends }));
     return [{ event, events: at.length, lagMs: LAG_MS, outages: hits, p, bins: shown }];
   });

@@ -2,7 +2,7 @@ import type { Evidence, RunFacts } from '../domain/evidence.js';
 import type { Counts, PhaseRow, Timeline } from '../domain/result.js';
 import { HELD_LANE } from '../domain/sample.js';
 import type { Instant, Span } from '../domain/time.js';
-import { quantilesInPlace } from '../stats/quantile.js';
+import { quantilesOf } from '../stats/quantiles-of.js';
 import { accessLogSummary } from './access-log.js';
 import { causeContext } from './attribution/context.js';
 import type { ClassColumns } from './classify.js';
@@ -29,7 +29,6 @@ import { recordLoss } from './record-loss.js';
 import { replacements } from './replacement.js';
 import { unseenNodes } from './replacement-nodes.js';
 import { runInfo } from './run-info.js';
-import { scratchOf } from './scratch.js';
 import { seriesOf } from './series.js';
 import { timelineOf } from './timeline.js';
 
@@ -213,13 +212,13 @@ function classColumns(samples: JudgedSamples): ClassColumns {
 /** How long before its end a fault that ends a request may have struck: 50 ms, or the baseline's p99 if longer. */
 function faultDelta(samples: JudgedSamples): number {
   const { table, ok, inBaseline } = samples;
-  const took = scratchOf(table);
-  let count = 0;
-  for (let row = 0; row < table.length; row++) {
-    if (inBaseline[row] === 1 && ok[row] === 1 && table.lane.at(row) !== HELD_LANE)
-      took[count++] = table.endedAt.at(row) - table.sentAt.at(row);
-  }
-  return Math.max(DELTA_MS, quantilesInPlace(took.subarray(0, count), [0.99])[0] ?? 0);
+  const took = (take: (ms: number) => void): void => {
+    for (let row = 0; row < table.length; row++) {
+      if (inBaseline[row] === 1 && ok[row] === 1 && table.lane.at(row) !== HELD_LANE)
+        take(table.endedAt.at(row) - table.sentAt.at(row));
+    }
+  };
+  return Math.max(DELTA_MS, quantilesOf(took, [0.99]).quantiles[0] ?? 0);
 }
 
 /** The last thing known of the run. */

@@ -3,13 +3,12 @@ import type { GeneratorHealth, RunFacts } from '../domain/evidence.js';
 import { SAMPLE_CLASSES } from '../domain/outage.js';
 import type { Counts, GeneratorFacts } from '../domain/result.js';
 import type { Span } from '../domain/time.js';
-import { quantilesInPlace } from '../stats/quantile.js';
+import { quantilesOf } from '../stats/quantiles-of.js';
 import { clockErrorMs } from './clock-error.js';
 import { eventsOf } from './event-queries.js';
 import { type JudgedSamples, mergedSpans } from './judged-samples.js';
 import { brokenControlPromise, brokenHealthPromise } from './promised-health.js';
 import type { RecordLoss } from './record-loss.js';
-import { scratchOf } from './scratch.js';
 
 const DROPPED = SAMPLE_CLASSES.indexOf('dropped');
 const CLIENT = SAMPLE_CLASSES.indexOf('client');
@@ -62,17 +61,15 @@ export function generatorFacts(
   loss: RecordLoss,
 ): GeneratorFacts {
   const { table, inWindow } = samples;
-  const lateness = scratchOf(table);
-  let [count, due, sent] = [0, 0, 0];
-  for (let row = 0; row < table.length; row++) {
-    if (window !== null && inWindow[row] === 0) continue;
-    due++;
-    const late = table.sentAt.at(row) - table.scheduledAt[row]!;
-    if (Number.isNaN(late)) continue;
-    sent++;
-    lateness[count++] = late;
-  }
-  const [p50, p99, max] = quantilesInPlace(lateness.subarray(0, count), [0.5, 0.99, 1]);
+  const lateness = (take: (ms: number) => void): void => {
+    for (let row = 0; row < table.length; row++)
+      // NaN of what was never sent, which does not count.
+      if (window === null || inWindow[row] === 1) take(table.sentAt.at(row) - table.scheduledAt[row]!);
+  };
+  const { count: sent, quantiles } = quantilesOf(lateness, [0.5, 0.99, 1]);
+  const [p50, p99, max] = quantiles;
+  let due = 0;
+  for (let row = 0; row < table.length; row++) if (window === null || inWindow[row] === 1) due++;
   const seconds = (window === null ? spanOf(table.scheduledAt) : window.to - window.from) / 1000;
   const probes = controlProbes(facts);
   return {

@@ -2,34 +2,40 @@ import type { Resolution } from '../domain/evidence.js';
 import type { LaneRow } from '../domain/result.js';
 import { CLAIM_LANES, LANES, type Lane } from '../domain/sample.js';
 import type { Traffic } from '../domain/scenario.js';
-import type { Span } from '../domain/time.js';
-import { ascendInPlace } from '../stats/ascending.js';
+import type { Instant, Span } from '../domain/time.js';
 import { mStar } from '../stats/detection.js';
-import { quantilesInPlace } from '../stats/quantile.js';
-import { largestSpan } from '../stats/spacing.js';
-import { minWindowRatios } from '../stats/windows.js';
+import { quantilesOf } from '../stats/quantiles-of.js';
+import { SpanSweep } from '../stats/spacing.js';
+import { MARK, minWindowRatios } from '../stats/windows.js';
 import type { JudgedSamples } from './judged-samples.js';
-import { scratchOf } from './scratch.js';
-import { unobservedMs } from './unobserved.js';
+import { sendsInOrder } from './sending-order.js';
+import { unobservedSweep } from './unobserved.js';
 
 /** A success that took longer to connect was saved by a SYN retransmission: it proves nothing about its moment. */
 const SLOW_CONNECT_MS = 900;
 const WINDOWS_MS = [1000, 5000, 10_000, 60_000];
 export const TARGET_CONFIDENCE = 0.99;
 
-/** Sends that prove something about their moment, ascending, of the lanes given: in the table's scratch. */
-function provingSends(samples: JudgedSamples, lanes: readonly Lane[]): Float64Array {
+/** Tells sends that prove something about their moment, ascending, of the lanes given; says how many there are. */
+function provingSends(samples: JudgedSamples, lanes: readonly Lane[], sweeps: readonly Sweep[]): number {
   const { table, unknown, ok, inWindow } = samples;
   const wanted = LANES.map((lane) => lanes.includes(lane));
-  const sends = scratchOf(table);
   let count = 0;
-  for (let row = 0; row < table.length; row++) {
-    if (inWindow[row] === 0 || unknown[row] === 1 || !wanted[table.lane.at(row)]) continue;
-    const sentAt = table.sentAt.at(row);
-    const isSaved = ok[row] === 1 && table.connectedAt.at(row) - sentAt > SLOW_CONNECT_MS;
-    if (!isSaved && !Number.isNaN(sentAt)) sends[count++] = sentAt;
-  }
-  return ascendInPlace(sends.subarray(0, count));
+  const isProof = (row: number): boolean =>
+    inWindow[row] === 1 &&
+    unknown[row] === 0 &&
+    wanted[table.lane.at(row)] === true &&
+    !(ok[row] === 1 && table.connectedAt.at(row) - table.sentAt.at(row) > SLOW_CONNECT_MS);
+  sendsInOrder(table, isProof, (sentAt) => {
+    count++;
+    for (let i = 0; i < sweeps.length; i++) sweeps[i]!.add(sentAt);
+  });
+  return count;
+}
+
+/** Whatever looks at sends in their order. */
+interface Sweep {
+  add(sentAt: Instant): void;
 }
 
 /** The lanes whose silence would be a hole: configured ones, and any other that has rows. `long` is too sparse. */
@@ -72,37 +78,43 @@ export function laneRows(
   const shown = LANES.filter((lane) =>
     lane === 'long' ? hasRows(samples, lane) : claimLanes(samples, traffic).includes(lane),
   );
-  return window === null ? [] : shown.map((lane) => laneRow(samples, lane, window, laneRate(lane, traffic), sharing));
+  // One for all lanes: each writes a mark for every row.
+  const marks = new Uint8Array(window === null ? 0 : samples.table.length);
+  return window === null
+    ? []
+    : shown.map((lane) => laneRow(samples, lane, window, marks, { ...sharing, rate: laneRate(lane, traffic) }));
 }
 
-function laneRow(samples: JudgedSamples, lane: Lane, window: Span, rate: number, sharing: Sharing): LaneRow {
+function laneRow(
+  samples: JudgedSamples,
+  lane: Lane,
+  { from, to }: Span,
+  marks: Uint8Array,
+  about: Sharing & { readonly rate: number },
+): LaneRow {
   const { table, failed, unknown, inWindow } = samples;
   const code = LANES.indexOf(lane);
   const n = { requests: 0, failed: 0, unknown: 0 };
-  const arrivals = scratchOf(table);
-  const good = new Uint8Array(table.length);
-  let count = 0;
   for (let row = 0; row < table.length; row++) {
+    marks[row] = MARK.none;
     if (table.lane.at(row) !== code || inWindow[row] === 0) continue;
     n.requests++;
     n.failed += failed[row]!;
     n.unknown += unknown[row]!;
-    if (unknown[row] === 1) continue;
-    good[count] = 1 - failed[row]!;
-    arrivals[count++] = table.scheduledAt[row]!;
+    if (unknown[row] === 0) marks[row] = failed[row] === 1 ? MARK.bad : MARK.good;
   }
-  const { from, to } = window;
   const windows = [...WINDOWS_MS.filter((ms) => ms < to - from), to - from];
-  const ratios = minWindowRatios(arrivals.subarray(0, count), good.subarray(0, count), windows, from, to);
-  // Only now: they are in the same scratch.
-  const sends = provingSends(samples, [lane]);
-  const span = (m: number) => (sends.length === 0 ? null : largestSpan(sends, from, to, m));
+  const ratios = minWindowRatios(table.scheduledAt, marks, windows, from, to);
+  const total = new SpanSweep(from, to, 1);
+  const target = new SpanSweep(from, to, mStar(1 / about.targets, 1 - TARGET_CONFIDENCE));
+  const unobserved = unobservedSweep(from, to, about.rate);
+  const isProven = provingSends(samples, [lane], [total, target, unobserved]) > 0;
   return {
     lane,
     ...n,
-    totalOutageMs: span(1),
-    targetOutageMs: isTrial(lane, sharing) ? span(mStar(1 / sharing.targets, 1 - TARGET_CONFIDENCE)) : null,
-    unobservedMs: unobservedMs(sends, from, to, rate),
+    totalOutageMs: isProven ? total.end() : null,
+    targetOutageMs: isProven && isTrial(lane, about) ? target.end() : null,
+    unobservedMs: unobserved.end(),
     ...(lane === 'h2' ? { connections: connectionsOf(samples, code) } : {}),
     minAvailability: ratios.flatMap((ratio, i) => (ratio === null ? [] : [{ windowMs: windows[i]!, ratio }])),
   };
@@ -137,13 +149,14 @@ export function resolutionOf(
   const claimed = claimLanes(samples, traffic);
   const rows = lanes.filter((row) => claimed.includes(row.lane));
   const jitterMs = connectJitter(samples);
-  const sends = provingSends(samples, claimed);
+  const unobserved = window === null ? null : unobservedSweep(window.from, window.to, traffic.ratePerSecond);
+  if (unobserved !== null) provingSends(samples, claimed, [unobserved]);
   return {
     totalOutageMs: worst(rows.map((row) => row.totalOutageMs)),
     targetOutageMs: worst(rows.filter(({ lane }) => isTrial(lane, sharing)).map((row) => row.targetOutageMs)),
     targetConfidence: TARGET_CONFIDENCE,
     jitterMs,
-    unobservedMs: window === null ? 0 : unobservedMs(sends, window.from, window.to, traffic.ratePerSecond),
+    unobservedMs: unobserved?.end() ?? 0,
   };
 }
 
@@ -154,11 +167,12 @@ function worst(values: readonly (number | null)[]): number | null {
 
 function connectJitter(samples: JudgedSamples): number | null {
   const { table, ok, inWindow } = samples;
-  const took = scratchOf(table);
-  let count = 0;
-  for (let row = 0; row < table.length; row++) {
-    const ms = table.connectedAt.at(row) - table.sentAt.at(row);
-    if (table.lane.at(row) === 0 && inWindow[row] === 1 && ok[row] === 1 && ms >= 0) took[count++] = ms;
-  }
-  return quantilesInPlace(took.subarray(0, count), [0.999])[0] ?? null;
+  const took = (take: (ms: number) => void): void => {
+    for (let row = 0; row < table.length; row++) {
+      if (table.lane.at(row) !== 0 || inWindow[row] === 0 || ok[row] === 0) continue;
+      const ms = table.connectedAt.at(row) - table.sentAt.at(row);
+      if (ms >= 0) take(ms);
+    }
+  };
+  return quantilesOf(took, [0.999]).quantiles[0] ?? null;
 }

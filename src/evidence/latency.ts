@@ -1,8 +1,7 @@
 import type { LatencySummary } from '../domain/result.js';
 import { HELD_LANE } from '../domain/sample.js';
-import { quantilesInPlace } from '../stats/quantile.js';
+import { quantilesOf } from '../stats/quantiles-of.js';
 import type { JudgedSamples } from './judged-samples.js';
-import { scratchOf } from './scratch.js';
 
 /** ended − scheduled of the successes in all lanes but the held one, before the deploy and during it; null without any. */
 export function latencySummaries(samples: JudgedSamples): {
@@ -14,13 +13,14 @@ export function latencySummaries(samples: JudgedSamples): {
 
 function summary(samples: JudgedSamples, wanted: Uint8Array): LatencySummary | null {
   const { table, ok } = samples;
-  const took = scratchOf(table);
-  let count = 0;
-  for (let row = 0; row < table.length; row++) {
-    if (wanted[row] === 1 && ok[row] === 1 && table.lane.at(row) !== HELD_LANE)
-      took[count++] = table.endedAt.at(row) - table.scheduledAt[row]!;
-  }
-  const [p50, p95, p99, p999, max] = quantilesInPlace(took.subarray(0, count), [0.5, 0.95, 0.99, 0.999, 1]);
+  const took = (take: (ms: number) => void): void => {
+    for (let row = 0; row < table.length; row++) {
+      if (wanted[row] === 1 && ok[row] === 1 && table.lane.at(row) !== HELD_LANE)
+        take(table.endedAt.at(row) - table.scheduledAt[row]!);
+    }
+  };
+  const { count, quantiles } = quantilesOf(took, [0.5, 0.95, 0.99, 0.999, 1]);
+  const [p50, p95, p99, p999, max] = quantiles;
   if (p50 == null || p95 == null || p99 == null || p999 == null || max == null) return null;
   return { requests: count, p50, p95, p99, p999, max };
 }

@@ -1,5 +1,6 @@
 import type { SampleTable, TextColumn } from '../domain/sample.js';
 import type { Instant } from '../domain/time.js';
+import type { EachValue } from '../stats/each-value.js';
 import type { ClassColumns } from './classify.js';
 import { attachBegunAt, detachedFrom } from './observed-calls.js';
 import type { TargetLife } from './phases.js';
@@ -23,8 +24,8 @@ export interface ServedFacts {
 export interface ServedInput {
   readonly table: SampleTable;
   readonly classes: ClassColumns;
-  /** Rows the target answered and that count, in any order. */
-  readonly rows: Uint32Array;
+  /** Tells the rows the target answered and that count, in any order. */
+  readonly eachRow: EachValue;
   readonly life: TargetLife;
   readonly version: string;
   readonly previousVersion: string | null;
@@ -40,8 +41,8 @@ function seenBefore(
   const boots = new Uint8Array(bootId.values.length);
   let last = -1;
   let lastAt = Number.NEGATIVE_INFINITY;
-  for (const row of input.rows) {
-    if (!(sentAt.at(row) < at)) continue;
+  input.eachRow((row) => {
+    if (!(sentAt.at(row) < at)) return;
     versions[version.codes.at(row)] = 1;
     const boot = bootId.codes.at(row);
     boots[boot] = 1;
@@ -49,7 +50,7 @@ function seenBefore(
       last = boot;
       lastAt = sentAt.at(row);
     }
-  }
+  });
   return { versions: marked(version, versions), boots: marked(bootId, boots), last: bootId.values[last] ?? null };
 }
 
@@ -99,17 +100,17 @@ export function servedFacts(input: ServedInput): ServedFacts {
   let staleResponses = 0;
   let newBoot = -1;
   let newBootAt = Number.NEGATIVE_INFINITY;
-  for (const row of input.rows) {
+  input.eachRow((row) => {
     const sentAt = table.sentAt.at(row);
     const version = table.version.codes.at(row);
     const boot = table.bootId.codes.at(row);
     if (sentAt < attachedAt) {
       servedOld += isOld[version]!;
-      continue;
+      return;
     }
     if (sentAt < surelyAttachedAt) {
       maybeStale += isOld[version]! | wasThere[boot]!;
-      continue;
+      return;
     }
     if (life.deployCompleted !== false) staleResponses += isOld[version]!;
     if (classes.failed[row] !== 1 && isNew[version] === 1) servedNew += isFresh[boot]!;
@@ -117,7 +118,7 @@ export function servedFacts(input: ServedInput): ServedFacts {
       newBoot = boot;
       newBootAt = sentAt;
     }
-  }
+  });
   return {
     servedOld,
     servedNew,
@@ -130,15 +131,15 @@ export function servedFacts(input: ServedInput): ServedFacts {
 }
 
 /** Requests it was serving at the detach; where that is only known to lie in [from, to], at the emptiest moment of it. */
-function inFlightAt(from: Instant, to: Instant, { table, rows }: ServedInput): number {
+function inFlightAt(from: Instant, to: Instant, { table, eachRow }: ServedInput): number {
   const changes: { at: Instant; by: number }[] = [];
   let inFlight = 0;
-  for (const row of rows) {
+  eachRow((row) => {
     const [sentAt, endedAt] = [table.sentAt.at(row), table.endedAt.at(row)];
     if (sentAt <= from && endedAt >= from) inFlight++;
     if (sentAt > from && sentAt <= to) changes.push({ at: sentAt, by: 1 });
     if (endedAt >= from && endedAt < to && sentAt <= to) changes.push({ at: endedAt, by: -1 });
-  }
+  });
   let least = inFlight;
   for (const { by } of changes.sort((a, b) => a.at - b.at || b.by - a.by)) {
     inFlight += by;

@@ -7,6 +7,7 @@ import type { BlueGreen } from '../domain/scenario.js';
 import type { Target, TargetId } from '../domain/target.js';
 import type { Instant, Span } from '../domain/time.js';
 import { mStar } from '../stats/detection.js';
+import type { EachValue } from '../stats/each-value.js';
 import type { ClassColumns } from './classify.js';
 import type { DetachLag } from './detach-lag.js';
 import { attachLagOfNodes, detachLagOfNodes, nodesOf } from './node-lags.js';
@@ -45,8 +46,6 @@ interface Context {
   readonly table: SampleTable;
   readonly classes: ClassColumns;
   readonly stamps: Int32Array;
-  /** By target: what it answered. */
-  readonly rows: readonly Uint32Array[];
   readonly lives: readonly TargetLife[];
   readonly chains: readonly Phase[][];
   readonly options: ReplacementOptions;
@@ -142,25 +141,14 @@ function needOf(
   return { lo: Math.max(detach.drainNeed ?? Number.NEGATIVE_INFINITY, lastFailed - life.detachRespondedAt), hi: null };
 }
 
-/** The rows each target answered and that count, in order. */
-function rowsByTarget(table: SampleTable, classes: ClassColumns, stamps: Int32Array, o: ReplacementOptions) {
-  const counts = o.targets.map(() => 0);
-  const eachRow = (act: (row: number, target: number) => void): void => {
+/** Tells the rows a target answered and that count, in order: looked for each time, for a list of them all would be long. */
+function answersOf({ table, classes, stamps, options }: Context, target: number): EachValue {
+  return (take) => {
     for (let row = 0; row < table.length; row++) {
-      if (classes.admissible[row] !== 1 || !(table.sentAt.at(row) >= o.warmEnd)) continue;
-      const target = stamps[table.target.codes.at(row)]!;
-      if (target >= 0) act(row, target);
+      if (stamps[table.target.codes.at(row)] !== target || classes.admissible[row] !== 1) continue;
+      if (table.sentAt.at(row) >= options.warmEnd) take(row);
     }
   };
-  eachRow((_, target) => {
-    counts[target]! += 1;
-  });
-  const rows = counts.map((count) => new Uint32Array(count));
-  const next = counts.map(() => 0);
-  eachRow((row, target) => {
-    rows[target]![next[target]!++] = row;
-  });
-  return rows;
 }
 
 /** The requests of some rows: neither lag asks about those of the other side of the attach. */
@@ -196,7 +184,7 @@ function replacementOf(context: Context, index: number): Replacement | null {
   const detach = detachLagOfNodes({ ...until, ...common, ...leaving }, nodes);
   const attachRespondedAt = life.attachRespondedAt ?? attachRequestedAt;
   const attach = attachLagOfNodes({ ...since, ...common, attachRequestedAt, attachRespondedAt, observed }, nodes);
-  const served = servedFacts({ ...options, table, classes, rows: context.rows[target]!, life });
+  const served = servedFacts({ ...options, table, classes, eachRow: answersOf(context, target), life });
   const need = needOf(detach, life, lastFailureWhileDown(context, index, target));
   // Only what was seen in rotation can be seen to leave it.
   const wasSeen = detach.lastRouted !== null;
@@ -247,9 +235,8 @@ export function replacements(
 ): Replacement[] {
   const ordered = inDetachOrder(lives);
   const stamps = stampIndexes(table.target.values, options.targets);
-  const rows = rowsByTarget(table, classes, stamps, options);
   const chains = phaseChains(lives, window.to);
-  const context: Context = { table, classes, stamps, rows, lives: ordered, chains, options };
+  const context: Context = { table, classes, stamps, lives: ordered, chains, options };
   const isJudged = (life: TargetLife): boolean =>
     life.deployStartedAt !== null ||
     !ordered.some((other) => other.target === life.target && other.deployStartedAt !== null);

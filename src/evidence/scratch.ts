@@ -1,23 +1,12 @@
 import type { SampleTable } from '../domain/sample.js';
 
-// One of each for each table: freed memory is taken back late, and a column for each question would stand beside the others.
-const SCRATCH = new WeakMap<SampleTable, Float64Array>();
+// One for each table: freed memory is taken back late, and a column for each question would stand beside the others.
 const CODES = new WeakMap<SampleTable, Int16Array>();
 
 /**
- * Room for a number a row, for whoever needs one for a moment. What it holds is gone as soon as anybody else asks for it: be
- * done with it before anything else is asked of the table.
+ * Room for a small whole number a row, for whoever needs one for a moment. What it holds is gone as soon as anybody else asks for
+ * it: be done with it before anything else is asked of the table.
  */
-export function scratchOf(table: SampleTable): Float64Array {
-  let scratch = SCRATCH.get(table);
-  if (scratch === undefined) {
-    scratch = new Float64Array(table.length);
-    SCRATCH.set(table, scratch);
-  }
-  return scratch;
-}
-
-/** The same for a small whole number a row. */
 export function codeScratchOf(table: SampleTable): Int16Array {
   let codes = CODES.get(table);
   if (codes === undefined) {

@@ -1,7 +1,7 @@
 import type { Column } from '../domain/column.js';
 import type { SampleTable } from '../domain/sample.js';
 import type { Instant } from '../domain/time.js';
-import { lowerBound, sortByTime, upperBound } from '../stats/ascending.js';
+import { ascendInPlace, lowerBound, sortByTime, upperBound } from '../stats/ascending.js';
 
 /** A stretch of rows: `first` is in it, `last` is not. */
 export interface RowRange {
@@ -35,6 +35,51 @@ export function rowsBySending(sentAt: Column): Uint32Array {
   sortByTime(order, (row) => sentAt.at(row));
   ORDERS.set(sentAt, order);
   return order;
+}
+
+/** Sends that are held at a time until nothing can come before them. */
+const HELD = 1 << 14;
+
+/**
+ * When the rows asked for were sent, in ascending order; a row that never was says nothing. Rows are sent only a little out of
+ * the order they are in, so few are held at a time.
+ */
+export function sendsInOrder(
+  { scheduledAt, sentAt }: Pick<SampleTable, 'scheduledAt' | 'sentAt'>,
+  isWanted: (row: number) => boolean,
+  take: (sentAt: Instant) => void,
+): void {
+  const { least, isOrderly } = disorderOf(scheduledAt, sentAt);
+  let held = new Float64Array(HELD);
+  let count = 0;
+  for (let row = 0; row < sentAt.length; row++) {
+    if (!isWanted(row)) continue;
+    const at = sentAt.at(row);
+    if (Number.isNaN(at)) continue;
+    if (count === held.length) {
+      const soonest = isOrderly ? scheduledAt[row]! + least - ROUNDING_MS : Number.NEGATIVE_INFINITY;
+      count = released(held, soonest, take);
+      // Half of them waiting: a few at a time would be sorted over and over.
+      if (count > held.length / 2) held = doubled(held);
+    }
+    held[count++] = at;
+  }
+  released(held.subarray(0, count), Number.POSITIVE_INFINITY, take);
+}
+
+/** Hands over those before `soonest` in order, and says how many are left, at the start of the array. */
+function released(held: Float64Array, soonest: Instant, take: (sentAt: Instant) => void): number {
+  ascendInPlace(held);
+  const until = lowerBound(held, soonest);
+  for (let i = 0; i < until; i++) take(held[i]!);
+  held.copyWithin(0, until);
+  return held.length - until;
+}
+
+function doubled(held: Float64Array): Float64Array<ArrayBuffer> {
+  const wider = new Float64Array(2 * held.length);
+  wider.set(held);
+  return wider;
 }
 
 /** Rows among which are all that were sent in [from, to]: a question about a short time need not look at a whole run. */

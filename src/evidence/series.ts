@@ -3,9 +3,8 @@ import { HELD_LANE } from '../domain/sample.js';
 import type { TargetId } from '../domain/target.js';
 import type { Instant } from '../domain/time.js';
 import { quantilesInPlace } from '../stats/quantile.js';
-import { heatmapOf } from './heatmap.js';
+import { Heatmap } from './heatmap.js';
 import { classAt, type JudgedSamples, NO_TARGET } from './judged-samples.js';
-import { scratchOf } from './scratch.js';
 import { bucketAt, type SeriesAxis, seriesAxis } from './series-axis.js';
 import { failedInstant } from './witness.js';
 
@@ -14,36 +13,45 @@ import { failedInstant } from './witness.js';
  * that was held open for long would otherwise show its fault before the step that caused it.
  */
 export function seriesOf(samples: JudgedSamples, targets: readonly TargetId[]): Series {
-  const { table } = samples;
   const failedAt = failedInstantOf(samples);
-  const axis = seriesAxis(table, failedAt);
-  // There are no more than BUCKETS_MAX.
-  const bucket = new Int16Array(table.length);
-  for (let row = 0; row < table.length; row++) bucket[row] = bucketAt(axis, table.scheduledAt[row]!);
+  const axis = seriesAxis(samples.table, failedAt);
   return {
     from: axis.from,
     bucketMs: axis.bucketMs,
-    ...tallies(samples, bucket, axis.length, targets),
-    failed: failures(axis, table.length, failedAt),
-    ...latencies(samples, bucket, axis.length),
-    heatmap: heatmapOf(samples, bucket, axis),
+    ...arrivals(samples, axis, targets),
+    failed: failures(axis, samples.table.length, failedAt),
   };
 }
 
-function tallies(samples: JudgedSamples, bucket: Int16Array, length: number, targets: readonly TargetId[]) {
+function arrivals(samples: JudgedSamples, axis: SeriesAxis, targets: readonly TargetId[]) {
+  const { table } = samples;
+  const { length } = axis;
   const [offered, ok, unknown] = [zeros(length), zeros(length), zeros(length)];
   const answered = targets.map(() => zeros(length));
-  for (let row = 0; row < bucket.length; row++) {
-    const at = bucket[row]!;
+  const latencies = new BucketLatencies(length);
+  const heatmap = new Heatmap(axis);
+  for (let row = 0; row < table.length; row++) {
+    const at = bucketAt(axis, table.scheduledAt[row]!);
     if (at < 0) continue;
     offered[at]! += 1;
     ok[at]! += samples.ok[row]!;
     unknown[at]! += samples.unknown[row]!;
     const target = samples.target[row]!;
     if (target !== NO_TARGET) answered[target]![at]! += 1;
+    if (samples.ok[row] === 0 || table.lane.at(row) === HELD_LANE) continue;
+    const latencyMs = table.endedAt.at(row) - table.scheduledAt[row]!;
+    latencies.add(at, latencyMs);
+    heatmap.add(at, latencyMs);
   }
   const answeredBy = targets.map((target, i) => ({ target, count: [...answered[i]!] }));
-  return { offered: [...offered], ok: [...ok], unknown: [...unknown], answeredBy };
+  return {
+    offered: [...offered],
+    ok: [...ok],
+    unknown: [...unknown],
+    answeredBy,
+    ...latencies.quantiles(),
+    heatmap: heatmap.counts(),
+  };
 }
 
 /** NaN for rows that did not fail. */
@@ -68,27 +76,46 @@ function zeros(length: number): Float64Array {
   return new Float64Array(length);
 }
 
-/** Quantiles of the successes in each bucket, but for the held lane: rows are gathered by bucket, then each bucket is looked at. */
-function latencies(samples: JudgedSamples, bucket: Int16Array, length: number) {
-  const { table, ok } = samples;
-  const start = new Uint32Array(length + 1);
-  const counts = (row: number) => bucket[row]! >= 0 && ok[row] === 1 && table.lane.at(row) !== HELD_LANE;
-  for (let row = 0; row < bucket.length; row++) if (counts(row)) start[bucket[row]! + 1]!++;
-  for (let i = 0; i < length; i++) start[i + 1]! += start[i]!;
-  const values = scratchOf(table);
-  const next = start.slice();
-  for (let row = 0; row < bucket.length; row++) {
-    if (counts(row)) values[next[bucket[row]!]!++] = table.endedAt.at(row) - table.scheduledAt[row]!;
+const FIRST_HELD = 1024;
+
+/** Quantiles of the successes in each bucket. Rows come in the order they were due, so one bucket is held at a time. */
+class BucketLatencies {
+  private readonly columns: Readonly<Record<'p50' | 'p95' | 'p99' | 'max', (number | null)[]>>;
+  private held = new Float64Array(FIRST_HELD);
+  private count = 0;
+  private bucket = 0;
+
+  constructor(length: number) {
+    const empty = () => Array.from({ length }, () => null);
+    this.columns = { p50: empty(), p95: empty(), p99: empty(), max: empty() };
   }
-  const columns: Record<'p50' | 'p95' | 'p99' | 'max', (number | null)[]> = { p50: [], p95: [], p99: [], max: [] };
-  for (let i = 0; i < length; i++) {
-    const part = quantilesInPlace(values.subarray(start[i]!, start[i + 1]!), [0.5, 0.95, 0.99, 1]).map(shown);
-    columns.p50.push(part[0] ?? null);
-    columns.p95.push(part[1] ?? null);
-    columns.p99.push(part[2] ?? null);
-    columns.max.push(part[3] ?? null);
+
+  add(bucket: number, latencyMs: number): void {
+    if (bucket !== this.bucket) this.settle();
+    this.bucket = bucket;
+    if (this.count === this.held.length) {
+      const wider = new Float64Array(2 * this.count);
+      wider.set(this.held);
+      this.held = wider;
+    }
+    this.held[this.count++] = latencyMs;
   }
-  return columns;
+
+  quantiles() {
+    this.settle();
+    return this.columns;
+  }
+
+  private settle(): void {
+    if (this.count === 0) return;
+    const { columns, bucket } = this;
+    const part = quantilesInPlace(this.held.subarray(0, this.count), [0.5, 0.95, 0.99, 1]).map(shown);
+    columns.p50[bucket] = part[0] ?? null;
+    columns.p95[bucket] = part[1] ?? null;
+    columns.p99[bucket] = part[2] ?? null;
+    columns.max[bucket] = part[3] ?? null;
+    this.count = 0;
+  }
 }
 
 /** To a microsecond: the reports show no more. */

@@ -8,8 +8,8 @@ import { readSamples } from './sample-reader.js';
 
 /**
  * Everything on disk of one run, read back. A run cut anywhere reads as less, marked incomplete; only a directory
- * that is not a run, facts garbled in the middle, and facts of a newer rollproof throw. With `judged` the samples lack the
- * columns no judgement asks for.
+ * that is not a run, facts garbled in the middle, and facts of a newer rollproof throw. With `judged` the samples lack
+ * what no judgement asks for.
  */
 export function readFacts(dir: string, use: 'all' | 'judged' = 'all'): RunFacts {
   if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() !== true) {
@@ -21,5 +21,6 @@ export function readFacts(dir: string, use: 'all' | 'judged' = 'all'): RunFacts 
   const accessLog = readAccessLogFacts(dir);
   // The client's port is what a line of the log is found by.
   const unasked = UNJUDGED_COLUMNS.filter((name) => name !== 'localPort' || accessLog === null);
-  return { ...journal, ...readSamples(dir, new Set(use === 'all' ? [] : unasked)), accessLog };
+  const judged = { leftOut: new Set(unasked), isUseCoarse: true };
+  return { ...journal, ...(use === 'all' ? readSamples(dir) : readSamples(dir, judged)), accessLog };
 }

@@ -1,5 +1,5 @@
 import { type Column, CountColumn, columnOf } from '../domain/column.js';
-import type { SampleTable, TextColumn, UnjudgedColumn } from '../domain/sample.js';
+import { LATER_USE, type SampleTable, type TextColumn, type UnjudgedColumn } from '../domain/sample.js';
 import { OffsetMerge } from './offset-merge.js';
 import type { RecordBlock } from './record-block.js';
 import { type CodedColumn, RowKinds } from './row-kinds.js';
@@ -20,10 +20,17 @@ type TimeName = (typeof TIME_COLUMNS)[number][1];
 
 /** Columns of few values, in the order in which a row's kind is found. */
 const WORDS = WORD_COLUMNS.map(([name]) => name);
-const FEW = ['status', 'bodyOk'] as const;
+const FEW = ['status', 'bodyOk', 'connectionUse'] as const;
 const TEXTS = [...TEXT_COLUMNS, REQUEST_COLUMN, 'source'] as const;
 const OF_KIND = [...WORDS, ...FEW, ...TEXTS];
 type KindName = (typeof OF_KIND)[number];
+
+/** How much of the facts a table is to hold. */
+export interface SampleDetail {
+  readonly leftOut: ReadonlySet<UnjudgedColumn>;
+  /** Of `connectionUse` no more than whether it was the first: see LATER_USE. */
+  readonly isUseCoarse: boolean;
+}
 
 /** Rows of one source, one after the other. */
 interface SourceRows {
@@ -48,11 +55,16 @@ export class SampleCollector {
   private readonly sources: SourceRows[] = [];
   private capacity: number;
   private rows = 0;
+  private uses = new Uint8Array(0);
 
   /** `expected` rows have room at once; more make it grow. */
-  constructor(expected: number, leftOut: ReadonlySet<UnjudgedColumn>) {
+  constructor(
+    expected: number,
+    private readonly detail: SampleDetail,
+  ) {
     this.capacity = Math.max(1024, expected);
-    const isWanted = (name: string): boolean => !(leftOut as ReadonlySet<string>).has(name);
+    const isWanted = (name: string): boolean =>
+      !(detail.leftOut as ReadonlySet<string>).has(name) && !(detail.isUseCoarse && name === 'connectionUse');
     const names = Object.keys(NUMBERS) as NumberName[];
     this.scheduledAt = new Float64Array(this.capacity);
     this.numbers = new Map(names.filter(isWanted).map((name) => [name, new NUMBERS[name](this.capacity)]));
@@ -107,7 +119,7 @@ export class SampleCollector {
       bootId: text('bootId'),
       remoteIp: text('remoteIp'),
       connectionId: this.number('connectionId', order)!,
-      connectionUse: this.number('connectionUse', order)!,
+      connectionUse: this.number('connectionUse', order) ?? kinds.connectionUse,
       ...whereThere({ ...extra, localPort: this.number('localPort', order) }),
       ...(this.hasRequests ? { request: text(REQUEST_COLUMN) } : {}),
     };
@@ -119,8 +131,9 @@ export class SampleCollector {
       const codeOf = Uint16Array.from(words, (word) => (known as readonly string[]).indexOf(word));
       return { values, validity: null, codeOf, codes: known.length };
     });
-    const few = FEW.map((name): CodedColumn => {
-      const { values } = columns.get(name)!;
+    const few = FEW.map((name): CodedColumn | number => {
+      if (name === 'connectionUse' && !this.detail.isUseCoarse) return 0;
+      const values = name === 'connectionUse' ? this.coarseUses(columns.get(name)!.values) : columns.get(name)!.values;
       const codes = this.few[name];
       codes.meet(values);
       return { values, validity: null, codeOf: codes.codeOf, codes: codes.count };
@@ -136,8 +149,15 @@ export class SampleCollector {
     return [...words, ...few, ...texts];
   }
 
+  private coarseUses(uses: NumberArray): Uint8Array {
+    if (uses.length > this.uses.length) this.uses = new Uint8Array(uses.length);
+    const coarse = this.uses.subarray(0, uses.length);
+    for (let row = 0; row < uses.length; row++) coarse[row] = Math.min(uses[row]!, LATER_USE);
+    return coarse;
+  }
+
   private kindColumns(order: RowOrder | null): Readonly<Record<KindName, Column>> {
-    const values = OF_KIND.map((name) => (name === 'status' || name === 'bodyOk' ? this.few[name].values : null));
+    const values = OF_KIND.map((name) => (isFew(name) ? this.few[name].values : null));
     const columns = this.kinds.columns(this.rows, order, values);
     return recordOf(OF_KIND, (name) => columns[OF_KIND.indexOf(name)]!);
   }
@@ -168,6 +188,10 @@ export class SampleCollector {
     const seq = this.numbers.get('seq')!.subarray(0, this.rows) as Uint32Array;
     return orderOf({ scheduledAt, seq, source });
   }
+}
+
+function isFew(name: KindName): name is (typeof FEW)[number] {
+  return (FEW as readonly string[]).includes(name);
 }
 
 /** Of one source without gaps the numbers count the rows. */

@@ -1,9 +1,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RollproofError } from '../domain/errors.js';
-import type { SampleStreamFacts, SampleTable, UnjudgedColumn } from '../domain/sample.js';
+import type { SampleStreamFacts, SampleTable } from '../domain/sample.js';
 import { LAYOUT } from './run-directory.js';
-import { SampleCollector } from './sample-merge.js';
+import { SampleCollector, type SampleDetail } from './sample-merge.js';
 import { readStream } from './sample-stream.js';
 
 /** All samples of a run, and what reading each stream showed. */
@@ -15,15 +15,17 @@ export interface SampleFacts {
 /** What a row takes on disk, about: how many there will be is guessed from it. Memory that is not used costs nothing. */
 const ROW_BYTES = 60;
 
+const ALL: SampleDetail = { leftOut: new Set(), isUseCoarse: false };
+
 /**
  * Reads and merges every `samples/*.arrows` of the run directory `dir`: sorted by scheduledAt, then source, then
  * seq; dictionaries unified. A cut or garbled stream contributes its whole batches and says `complete: false`.
- * Memory: 44 bytes a row, 34 without `leftOut`'s columns, and 4 more while they are set in order.
+ * Memory: 44 bytes a row, 30 without what no judgement asks for, and 4 more while they are set in order.
  */
-export function readSamples(dir: string, leftOut: ReadonlySet<UnjudgedColumn> = new Set()): SampleFacts {
+export function readSamples(dir: string, detail: SampleDetail = ALL): SampleFacts {
   const files = streamFiles(join(dir, LAYOUT.samples));
   const expected = files.reduce((sum, { path }) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
-  const collector = new SampleCollector(Math.ceil(expected / ROW_BYTES), leftOut);
+  const collector = new SampleCollector(Math.ceil(expected / ROW_BYTES), detail);
   const streams = files.map(({ path, stem }) =>
     readStream(path, stem, (source, block) => collector.add(source, block)),
   );

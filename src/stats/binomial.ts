@@ -1,18 +1,8 @@
 import { logBinomialTerm } from './log-binomial.js';
+import { fallingSum, rootOf } from './tail-roots.js';
 
 /** Rounding allowed before a whole number is stepped over, so that f = ½, α = 0.25 needs 2 trials and not 3. */
 const WHOLE_GUARD = 1e-12;
-
-/** Σ of the ratios to the first term, going away from the mode: terms only fall, so it ends after O(√n) of them. */
-function fallingSum(next: (step: number) => number): number {
-  let term = 1;
-  let sum = 1;
-  for (let step = 0; ; step++) {
-    term *= next(step);
-    if (!(term > sum * 1e-18)) return sum;
-    sum += term;
-  }
-}
 
 /** P(X ≥ k), summed upwards; accurate for k above the mean. */
 function upperTail(k: number, n: number, p: number): number {
@@ -45,22 +35,6 @@ function tailAtMost(k: number, n: number, p: number): number {
   return Math.min(1, Math.max(0, tail));
 }
 
-/**
- * The p in [lo, hi] where `isBelow` turns from true to false. Halves the logarithm while the bracket spans
- * magnitudes, so that a bound of 1e-9 is found to the same relative accuracy as one of 0.5.
- */
-function bisect(lo: number, hi: number, isBelow: (p: number) => boolean): number {
-  let below = lo;
-  let above = hi;
-  for (let step = 0; step < 200; step++) {
-    const middle = below > 0 && above > 4 * below ? Math.sqrt(below) * Math.sqrt(above) : (below + above) / 2;
-    if (!(middle > below && middle < above)) break;
-    if (isBelow(middle)) below = middle;
-    else above = middle;
-  }
-  return (below + above) / 2;
-}
-
 /** Counts made whole and ordered, so that no caller's slip can turn a bound into NaN. */
 function wholeCounts(k: number, n: number): { k: number; n: number } {
   const trials = n >= 1 ? Math.floor(n) : 0;
@@ -79,7 +53,7 @@ export function binomialUpper(k: number, n: number, alpha: number): number {
   const share = count.k / count.n;
   // P(X ≤ k | k/n) ≥ ½ − a term, so the root lies above k/n for every α in use; below it only for α near 1.
   const start = tailAtMost(count.k, count.n, share) > alpha ? share : Number.MIN_VALUE;
-  return bisect(start, 1, (p) => tailAtMost(count.k, count.n, p) > alpha);
+  return rootOf(start, 1, (p) => tailAtMost(count.k, count.n, p) > alpha);
 }
 
 /** One-sided Clopper–Pearson lower bound; 0 without trials or failures. */
@@ -90,7 +64,7 @@ export function binomialLower(k: number, n: number, alpha: number): number {
   if (count.k === count.n) return Math.exp(Math.log(alpha) / count.n);
   const share = count.k / count.n;
   const end = binomialTailAtLeast(count.k, count.n, share) > alpha ? share : 1;
-  return bisect(Number.MIN_VALUE, end, (p) => binomialTailAtLeast(count.k, count.n, p) < alpha);
+  return rootOf(Number.MIN_VALUE, end, (p) => binomialTailAtLeast(count.k, count.n, p) < alpha);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { binomialLower, binomialUpper } from './binomial.js';
+import type { EachValue } from './each-value.js';
 
 /** What is laid around each event, ms relative to it. */
 export interface PeriEventAxis {
@@ -25,22 +26,23 @@ export interface PeriEventBin {
 const WHOLE_GUARD = 1e-9;
 
 /** How many of the times lie in each bin around each event; times in any order, NaN in none. */
-function countsAround(times: Float64Array, events: readonly number[], bins: readonly Edges[], axis: PeriEventAxis) {
+function countsAround(times: EachValue, events: readonly number[], bins: readonly Edges[], axis: PeriEventAxis) {
   const counts = new Float64Array(bins.length);
-  for (const event of events) {
-    const from = Float64Array.from(bins, (bin) => event + bin.from);
-    const to = Float64Array.from(bins, (bin) => event + bin.to);
-    const [first, last] = [from[0]!, to[to.length - 1]!];
-    for (let i = 0; i < times.length; i++) {
-      const time = times[i]!;
-      if (!(time >= first && time < last)) continue;
+  const around = events.map((event) => ({
+    from: Float64Array.from(bins, (bin) => event + bin.from),
+    to: Float64Array.from(bins, (bin) => event + bin.to),
+  }));
+  times((time) => {
+    for (let event = 0; event < around.length; event++) {
+      const { from, to } = around[event]!;
+      if (!(time >= from[0]! && time < to[to.length - 1]!)) continue;
       // The quotient is rounded: the edges decide.
-      let bin = Math.min(bins.length - 1, Math.max(0, Math.floor((time - first) / axis.binMs)));
+      let bin = Math.min(bins.length - 1, Math.max(0, Math.floor((time - from[0]!) / axis.binMs)));
       while (bin > 0 && time < from[bin]!) bin--;
       while (bin < bins.length - 1 && time >= to[bin]!) bin++;
       if (time >= from[bin]! && time < to[bin]!) counts[bin]! += 1;
     }
-  }
+  });
   return counts;
 }
 
@@ -53,8 +55,8 @@ type Edges = Pick<PeriEventBin, 'from' | 'to'>;
  * verdict does not rest on it. Nothing for an axis without bins. Linear, in any order.
  */
 export function periEventHistogram(
-  sends: Float64Array,
-  failures: Float64Array,
+  sends: EachValue,
+  failures: EachValue,
   events: readonly number[],
   axis: PeriEventAxis,
 ): PeriEventBin[] {

@@ -1,3 +1,5 @@
+import { fallingSum, rootOf } from './tail-roots.js';
+
 /** Factorials up to here are multiplied out; beyond, Stirling's series is exact to the last digit. */
 const DIRECT = 64;
 /** Larger counts are not bounded: the sums take O(√k) steps. */
@@ -11,21 +13,12 @@ function logTermAtItsMean(k: number): number {
   return log;
 }
 
-/** Σ of the ratios to the first term, going away from the mode: terms only fall, so it ends after O(√k) of them. */
-function fallingSum(ratio: (step: number) => number): number {
-  let term = 1;
-  let sum = 1;
-  for (let step = 0; ; step++) {
-    term *= ratio(step);
-    if (!(term > sum * 1e-18)) return sum;
-    sum += term;
-  }
-}
-
 /** P(X = k) from the mean; k·ln(mean/k) + k − mean is written so that nothing cancels near mean = k. */
 function termOf(k: number, mean: number, logAtMean: number): number {
   const away = (mean - k) / k;
-  return Math.exp(logAtMean - k * (away - Math.log1p(away)));
+  // Far below k the difference is all but −1 and has lost what the quotient still says.
+  const log = away < -0.5 ? Math.log(mean / k) : Math.log1p(away);
+  return Math.exp(logAtMean - k * (away - log));
 }
 
 /** P(X ≤ k), whole k ≥ 1, mean > 0. */
@@ -43,18 +36,6 @@ function tailAtLeast(k: number, mean: number, logAtMean: number): number {
   return 1 - term * (k / mean) * fallingSum((i) => (k - 1 - i) / mean);
 }
 
-/** The mean in [lo, hi] where `isBelow` turns from true to false. */
-function bisect(lo: number, hi: number, isBelow: (mean: number) => boolean): number {
-  let [below, above] = [lo, hi];
-  for (let step = 0; step < 2000; step++) {
-    const middle = (below + above) / 2;
-    if (!(middle > below && middle < above)) break;
-    if (isBelow(middle)) below = middle;
-    else above = middle;
-  }
-  return (below + above) / 2;
-}
-
 /**
  * One-sided exact upper bound of the mean of a Poisson count of which k were seen, confidence 1 − α (Garwood 1936;
  * verdict.md §4): the mean at which P(X ≤ k) = α. In the unit of the count: divide by the exposure for a rate.
@@ -68,7 +49,7 @@ export function poissonUpper(k: number, alpha: number): number {
   const logAtMean = logTermAtItsMean(count);
   let high = count + 1;
   while (tailAtMost(count, high, logAtMean) > alpha) high *= 2;
-  return bisect(0, high, (mean) => tailAtMost(count, mean, logAtMean) > alpha);
+  return rootOf(Number.MIN_VALUE, high, (mean) => tailAtMost(count, mean, logAtMean) > alpha);
 }
 
 /** One-sided exact lower bound: the mean at which P(X ≥ k) = α. 0 without an event, or where nothing is known. */
@@ -80,5 +61,5 @@ export function poissonLower(k: number, alpha: number): number {
   const logAtMean = logTermAtItsMean(count);
   let high = count + 1;
   while (tailAtLeast(count, high, logAtMean) < alpha) high *= 2;
-  return bisect(0, high, (mean) => tailAtLeast(count, mean, logAtMean) < alpha);
+  return rootOf(Number.MIN_VALUE, high, (mean) => tailAtLeast(count, mean, logAtMean) < alpha);
 }

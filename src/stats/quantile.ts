@@ -1,7 +1,7 @@
 import { selectInPlace } from './selection.js';
 
 /** Index of the nearest-rank quantile among `length` ascending values; −1 when there are none. */
-function rankOf(length: number, q: number): number {
+export function rankOf(length: number, q: number): number {
   return Math.max(0, Math.ceil(Math.min(1, Math.max(0, q)) * length - 1e-9) - 1);
 }
 

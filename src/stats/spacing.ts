@@ -1,35 +1,65 @@
-import { ascending, lowerBound, upperBound } from './ascending.js';
-
 /**
  * D(m) of verdict.md §3.1: the longest stretch of [from, to] over m consecutive gaps between sends, the two ends
- * counting as sends. Any interval in it *longer* than D(m) holds at least m sends, with no probability involved.
- * Times outside [from, to] and NaN do not count; fewer than m gaps prove nothing, so the answer is to − from.
+ * counting as sends. Any interval in it *longer* than D(m) holds at least m sends, with no probability involved. Sends are
+ * told in ascending order; those outside [from, to] and NaN do not count.
  */
-export function largestSpan(times: Float64Array, from: number, to: number, m: number): number {
-  const whole = Math.max(0, to - from);
-  const sorted = ascending(times);
-  const first = lowerBound(sorted, from);
-  const count = upperBound(sorted, to) - first;
-  if (!(m <= count + 1)) return whole;
-  if (!(m >= 1)) return 0;
-  const at = (i: number): number => (i === 0 ? from : i > count ? to : sorted[first + i - 1]!);
-  let longest = 0;
-  for (let i = 0; i + m <= count + 1; i++) longest = Math.max(longest, at(i + m) - at(i));
-  return longest;
+export class SpanSweep {
+  private count = 0;
+  private longest = 0;
+  /** The last m sends, each in the place of the one m before it; `from` is the first. */
+  private readonly recent: number[];
+
+  constructor(
+    private readonly from: number,
+    private readonly to: number,
+    private readonly m: number,
+  ) {
+    this.recent = [from];
+  }
+
+  add(at: number): void {
+    if (!(at >= this.from && at <= this.to)) return;
+    const { recent } = this;
+    const place = ++this.count % this.m;
+    if (this.count >= this.m) {
+      this.longest = Math.max(this.longest, at - recent[place]!);
+      recent[place] = at;
+    } else if (this.m < Number.POSITIVE_INFINITY) recent.push(at);
+  }
+
+  /** ms; fewer than m gaps prove nothing, so the answer is to − from then. */
+  end(): number {
+    const { from, to, count } = this;
+    if (!(this.m <= count + 1)) return Math.max(0, to - from);
+    if (!(this.m >= 1)) return 0;
+    return Math.max(this.longest, to - this.recent[(count + 1) % this.m]!);
+  }
 }
 
 /**
- * Time in [from, to] that nobody watched: over all gaps between sends, what exceeds `allowanceMs`
- * (the two ends count as sends).
+ * Time in [from, to] that nobody watched: over all gaps between sends, what exceeds `allowanceMs` (the two ends count as
+ * sends). Sends are told in ascending order; those outside [from, to] and NaN do not count.
  */
-export function excessGaps(times: Float64Array, from: number, to: number, allowanceMs: number): number {
-  const sorted = ascending(times);
-  const end = upperBound(sorted, to);
-  let last = from;
-  let total = 0;
-  for (let i = lowerBound(sorted, from); i < end; i++) {
-    total += Math.max(0, sorted[i]! - last - allowanceMs);
-    last = sorted[i]!;
+export class GapSweep {
+  private last: number;
+  private total = 0;
+
+  constructor(
+    private readonly from: number,
+    private readonly to: number,
+    private readonly allowanceMs: number,
+  ) {
+    this.last = from;
   }
-  return total + Math.max(0, to - last - allowanceMs);
+
+  add(at: number): void {
+    if (!(at >= this.from && at <= this.to)) return;
+    this.total += Math.max(0, at - this.last - this.allowanceMs);
+    this.last = at;
+  }
+
+  /** ms. */
+  end(): number {
+    return this.total + Math.max(0, this.to - this.last - this.allowanceMs);
+  }
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { columnOf } from '../../src/domain/column.js';
 import { SAMPLE_CLASSES, type SampleClass } from '../../src/domain/outage.js';
 import { outageWindows } from '../../src/evidence/outage-windows.js';
-import { unobservedMs } from '../../src/evidence/unobserved.js';
+import { unobservedSweep } from '../../src/evidence/unobserved.js';
 import { endsRequest, witnessInterval } from '../../src/evidence/witness.js';
 import { classColumns } from './sample-rows.js';
 
@@ -146,11 +146,12 @@ describe('witnessInterval', () => {
   });
 });
 
-describe('unobservedMs', () => {
+describe('unobservedSweep', () => {
   it('counts only what no usual gap explains', () => {
-    const sends = Float64Array.from({ length: 100 }, (_, i) => i * 10 + (i >= 50 ? 600 : 0));
-    expect(unobservedMs(sends, 0, 1590, 100)).toBe(560);
-    expect(unobservedMs(new Float64Array(), 0, 1000, 100)).toBe(950);
-    expect(unobservedMs(new Float64Array(), 0, 1000, 0)).toBe(1000);
+    const sweep = unobservedSweep(0, 1590, 100);
+    for (let i = 0; i < 100; i++) sweep.add(i * 10 + (i >= 50 ? 600 : 0));
+    expect(sweep.end()).toBe(560);
+    expect(unobservedSweep(0, 1000, 100).end()).toBe(950);
+    expect(unobservedSweep(0, 1000, 0).end()).toBe(1000);
   });
 });

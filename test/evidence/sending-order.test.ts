@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { columnOf } from '../../src/domain/column.js';
-import { rowsAround, rowsBySending } from '../../src/evidence/sending-order.js';
+import { rowsAround, rowsBySending, sendsInOrder } from '../../src/evidence/sending-order.js';
 
 const due = fc.array(fc.integer({ min: 0, max: 1000 }), { maxLength: 60 });
 const late = fc.infiniteStream(fc.oneof(fc.integer({ min: -5, max: 40 }), fc.constant(Number.NaN)));
@@ -21,6 +21,41 @@ describe('rowsBySending', () => {
         expect([...rowsBySending(columnOf(sentAt))]).toEqual(sent.sort((a, b) => sentAt[a]! - sentAt[b]! || a - b));
       }),
     );
+  });
+});
+
+describe('sendsInOrder', () => {
+  const sends = (scheduledAt: Float64Array, sentAt: Float64Array, isWanted: (row: number) => boolean) => {
+    const seen: number[] = [];
+    sendsInOrder({ scheduledAt, sentAt: columnOf(sentAt) }, isWanted, (at) => seen.push(at));
+    return seen;
+  };
+  const sorted = (sentAt: Float64Array, isWanted: (row: number) => boolean) =>
+    [...sentAt].filter((at, row) => isWanted(row) && !Number.isNaN(at)).sort((a, b) => a - b);
+
+  it('are the sends of the rows asked for, ascending', () => {
+    fc.assert(
+      fc.property(tables, fc.integer({ min: 1, max: 3 }), ({ scheduledAt, sentAt }, every) => {
+        const isWanted = (row: number) => row % every === 0;
+        expect(sends(scheduledAt, sentAt, isWanted)).toEqual(sorted(sentAt, isWanted));
+      }),
+    );
+  });
+
+  it('are so too where far more were sent than are held at a time', () => {
+    const isWanted = (row: number) => row % 7 !== 3;
+    for (const [name, lateOf] of Object.entries({
+      'a little late': (row: number) => (row * 7919) % 31,
+      'one very late': (row: number) => (row === 100 ? 45_000 : (row * 7919) % 31),
+      'each later than the next': (row: number) => 2 * (60_000 - row),
+    })) {
+      const scheduledAt = Float64Array.from({ length: 60_000 }, (_, i) => i);
+      const sentAt = scheduledAt.map((at, row) => at + lateOf(row));
+      expect(sends(scheduledAt, sentAt, isWanted), name).toEqual(sorted(sentAt, isWanted));
+      expect(sends(scheduledAt.toReversed(), sentAt, isWanted), `${name}, in no order`).toEqual(
+        sorted(sentAt, isWanted),
+      );
+    }
   });
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ERROR_PHASES, LANES, type SampleTable, UNJUDGED_COLUMNS } from '../../src/domain/sample.js';
+import { ERROR_PHASES, LANES, LATER_USE, type SampleTable, UNJUDGED_COLUMNS } from '../../src/domain/sample.js';
 import { batchOf as columnsOf } from '../../src/domain/sample-table.js';
 import { sampleFile } from '../../src/journal/run-directory.js';
 import { readSamples } from '../../src/journal/sample-reader.js';
@@ -254,10 +254,19 @@ describe('sample streams', () => {
   test('columns no judgement asks for stay on disk where they are not wanted; all others are the same', () => {
     written([range(0, 9)]);
     const whole = readSamples(dir).samples;
-    const judged = readSamples(dir, new Set(UNJUDGED_COLUMNS)).samples;
+    const judged = readSamples(dir, { leftOut: new Set(UNJUDGED_COLUMNS), isUseCoarse: false }).samples;
     for (const name of UNJUDGED_COLUMNS) expect([whole[name]?.length, judged[name]]).toEqual([9, undefined]);
     const unread = { firstByteAt: undefined, bodyBytes: undefined, localPort: undefined };
     expect({ ...columnsOf(judged, 0, 9), ...unread }).toEqual({ ...columnsOf(whole, 0, 9), ...unread });
+  });
+
+  test('of the use of a connection only whether it was none, the first or a later one, where no more is wanted', () => {
+    const uses = [0, 1, 2, 3, 0xffff_ffff, 1, 0, 2, 70_000];
+    written([range(0, 9).map((each, i) => ({ ...each, connectionUse: uses[i]! }))]);
+    const whole = tableRows(readSamples(dir).samples);
+    const coarse = tableRows(readSamples(dir, { leftOut: new Set(), isUseCoarse: true }).samples);
+    expect(whole.map((each) => each.connectionUse)).toEqual(uses);
+    expect(coarse).toEqual(whole.map((each) => ({ ...each, connectionUse: Math.min(each.connectionUse, LATER_USE) })));
   });
 
   test('no samples directory is no samples', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { binomialLower, binomialTailAtLeast, binomialUpper, zeroFailureN } from '../../src/stats/binomial.js';
+import { logBinomialTerm } from '../../src/stats/log-binomial.js';
 
 /** P(X ≥ k) the slow way, for small n only. */
 function tailBySum(k: number, n: number, p: number): number {
@@ -33,6 +34,12 @@ describe('binomialTailAtLeast', () => {
     );
   });
 
+  it('is certain at both ends, and never where the probability is no number', () => {
+    for (const p of [0, -1, Number.NaN]) expect(binomialTailAtLeast(1, 10, p)).toBe(0);
+    for (const p of [1, 1.5, 2]) expect(binomialTailAtLeast(10, 10, p)).toBe(1);
+    expect(binomialTailAtLeast(0, 10, Number.NaN)).toBe(1);
+  });
+
   it('keeps its relative accuracy far out in the tail', () => {
     // Far below the rounding of 1 − x: it must come from a sum of its own terms.
     expect(binomialTailAtLeast(20, 1000, 0.001)).toBeLessThan(1e-16);
@@ -49,6 +56,39 @@ function tailBySumOfLogs(k: number, n: number, p: number): number {
   }
   return sum;
 }
+
+/** n over k, exactly. */
+function choose(n: number, k: number): bigint {
+  let product = 1n;
+  for (let i = 1; i <= k; i++) product = (product * BigInt(n - k + i)) / BigInt(i);
+  return product;
+}
+
+describe('logBinomialTerm', () => {
+  it('is exact to the last digits on both sides of where the series begins', () => {
+    for (let k = 1; k <= 40; k++) {
+      for (const n of [k + 1, k + 3, 2 * k, 3 * k]) {
+        if (n <= k) continue;
+        // A fraction of whole numbers, the larger ones within a double's range.
+        const exact = Math.log(Number(choose(n, k))) - n * Math.LN2;
+        expect(Math.abs(logBinomialTerm(k, n, 0.5) - exact), `${k} of ${n}`).toBeLessThan(1e-15 * (4 + n));
+      }
+    }
+  });
+
+  it('loses nothing near the mean of a billion', () => {
+    const n = 1_000_000_000;
+    for (const [k, p] of [
+      [500_000_000, 0.5],
+      [499_990_000, 0.5],
+      [10_000_000, 0.01],
+      [9_998_765, 0.01],
+    ] as const) {
+      const ratio = Math.log(((n - k) / (k + 1)) * (p / (1 - p)));
+      expect(Math.abs(logBinomialTerm(k + 1, n, p) - logBinomialTerm(k, n, p) - ratio), `${k}`).toBeLessThan(1e-11);
+    }
+  });
+});
 
 describe('Clopper–Pearson bounds', () => {
   it('enclose k/n and are the roots of their definitions', () => {

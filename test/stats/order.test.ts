@@ -4,8 +4,9 @@ import { ascending, ascendingOrder, lowerBound, sortByTime, upperBound } from '.
 import { excessP, holm } from '../../src/stats/excess.js';
 import { Least } from '../../src/stats/extremes.js';
 import { quantile, quantiles } from '../../src/stats/quantile.js';
-import { excessGaps, largestSpan } from '../../src/stats/spacing.js';
-import { minWindowRatio } from '../../src/stats/windows.js';
+import { quantilesOf } from '../../src/stats/quantiles-of.js';
+import { MARK, minWindowRatios } from '../../src/stats/windows.js';
+import { eachOf, excessGaps, largestSpan, minWindowRatio } from './sweeps.js';
 
 const times = fc.array(fc.integer({ min: -20, max: 120 }), { maxLength: 40 });
 
@@ -17,7 +18,7 @@ describe('largestSpan', () => {
         const points = [0, ...inside, 100];
         const spans = points.slice(m).map((t, i) => t - points[i]!);
         const expected = spans.length === 0 ? 100 : Math.max(...spans);
-        expect(largestSpan(Float64Array.from(list), 0, 100, m)).toBe(expected);
+        expect(largestSpan(list, 0, 100, m)).toBe(expected);
       }),
     );
   });
@@ -26,7 +27,7 @@ describe('largestSpan', () => {
     const start = fc.double({ min: 0, max: 100, noNaN: true });
     fc.assert(
       fc.property(times, fc.integer({ min: 1, max: 5 }), start, (list, m, from) => {
-        const d = largestSpan(Float64Array.from(list), 0, 100, m);
+        const d = largestSpan(list, 0, 100, m);
         const to = from + d + 1e-6;
         fc.pre(to <= 100);
         expect(list.filter((t) => t >= from && t <= to).length).toBeGreaterThanOrEqual(m);
@@ -34,10 +35,9 @@ describe('largestSpan', () => {
     );
   });
 
-  it('passes over NaN, and does not touch its input', () => {
-    const sends = Float64Array.of(60, Number.NaN, 20);
+  it('passes over NaN, and proves nothing with too few', () => {
+    const sends = [20, 60, Number.NaN];
     expect(largestSpan(sends, 0, 100, 1)).toBe(40);
-    expect([...sends]).toEqual([60, Number.NaN, 20]);
     expect(largestSpan(sends, 0, 100, Number.POSITIVE_INFINITY)).toBe(100);
     expect(largestSpan(sends, 100, 0, 1)).toBe(0);
   });
@@ -45,9 +45,9 @@ describe('largestSpan', () => {
 
 describe('excessGaps', () => {
   it('adds up what gaps exceed the allowance by', () => {
-    expect(excessGaps(Float64Array.of(-5, 30, 40, 200), 0, 100, 10)).toBe(20 + 0 + 50);
-    expect(excessGaps(new Float64Array(), 0, 100, 10)).toBe(90);
-    expect(excessGaps(Float64Array.of(10, 20), 0, 25, 10)).toBe(0);
+    expect(excessGaps([-5, 30, 40, 200], 0, 100, 10)).toBe(20 + 0 + 50);
+    expect(excessGaps([], 0, 100, 10)).toBe(90);
+    expect(excessGaps([10, 20], 0, 25, 10)).toBe(0);
   });
 });
 
@@ -66,23 +66,33 @@ describe('minWindowRatio', () => {
         const expected = ratios.length === 0 ? null : Math.min(...ratios);
         const sorted = [...list].sort((a, b) => a[0] - b[0]);
         for (const order of [list, sorted]) {
-          const at = Float64Array.from(order, ([t]) => t);
-          expect(
-            minWindowRatio(
-              at,
-              Uint8Array.from(order, ([, good]) => good),
-              w,
-              0,
-              100,
-            ),
-          ).toBe(expected);
+          const [at, good] = [order.map(([t]) => t), order.map(([, each]) => each)];
+          expect(minWindowRatio(at, good, w, 0, 100)).toBe(expected);
         }
+      }),
+    );
+  });
+  it('is as if what does not count were not there', () => {
+    const marked = fc.array(fc.tuple(fc.integer({ min: -10, max: 110 }), fc.integer({ min: 0, max: 2 })), {
+      maxLength: 40,
+    });
+    fc.assert(
+      fc.property(marked, fc.integer({ min: 1, max: 120 }), (list, w) => {
+        const ratios = (some: typeof list) =>
+          minWindowRatios(
+            Float64Array.from(some, ([at]) => at),
+            Uint8Array.from(some, ([, mark]) => mark),
+            [w, 100],
+            0,
+            100,
+          );
+        expect(ratios(list)).toEqual(ratios(list.filter(([, mark]) => mark !== MARK.none)));
       }),
     );
   });
   it('finds room for a window as long as a span of fractions', () => {
     const [from, to] = [0.1, 0.7 + 9.3];
-    expect(minWindowRatio(Float64Array.of(1, 2), Uint8Array.of(1, 0), to - from, from, to)).toBe(0.5);
+    expect(minWindowRatio([1, 2], [1, 0], to - from, from, to)).toBe(0.5);
   });
 });
 
@@ -154,6 +164,35 @@ describe('quantiles', () => {
   it('are null without values and pass over NaN', () => {
     expect(quantiles(new Float64Array(), [0.5, 0.99])).toEqual([null, null]);
     expect(quantiles(Float64Array.of(Number.NaN, 4, 2), [0, 0.5, 1])).toEqual([2, 2, 4]);
+  });
+});
+
+describe('quantilesOf', () => {
+  const qs = [0, 0.3, 0.5, 0.99, 0.999, 1];
+  it('are those of a sort, of few values and of many', () => {
+    const value = fc.oneof(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.integer({ min: -3, max: 3 }),
+      fc.constant(Number.NaN),
+    );
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1, maxLength: 50 }), fc.nat(3), fc.nat(999), (list, times, seed) => {
+        // The same values over and over, and some beside each: more than are simply kept.
+        const many = list.flatMap((each) =>
+          // Plus 0: a negative zero is a zero.
+          Array.from({ length: 1 + times * 3000 }, (_, i) => each * (1 + ((i * 7919 + seed) % 1000) / 100_000) + 0),
+        );
+        const { count, quantiles: found } = quantilesOf(eachOf(many), qs);
+        expect(count).toBe(many.filter((each) => !Number.isNaN(each)).length);
+        expect(found).toEqual(quantiles(Float64Array.from(many), qs));
+      }),
+      { numRuns: 30 },
+    );
+  });
+  it('are those of a sort where all values are alike', () => {
+    const { quantiles: found } = quantilesOf(eachOf(Float64Array.from({ length: 40_000 }).fill(0)), qs);
+    expect(found).toEqual(qs.map(() => 0));
+    expect(quantilesOf(eachOf([]), [0.5])).toEqual({ count: 0, quantiles: [null] });
   });
 });
 

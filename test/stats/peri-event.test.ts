@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { binomialLower, binomialUpper } from '../../src/stats/binomial.js';
 import { periEventHistogram } from '../../src/stats/peri-event.js';
+import { eachOf } from './sweeps.js';
 
 const AXIS = { from: -500, to: 1000, binMs: 250, alpha: 0.05 };
 
@@ -11,7 +12,7 @@ describe('periEventHistogram', () => {
     const events = fc.array(fc.integer({ min: -200, max: 5200 }), { maxLength: 4 });
     fc.assert(
       fc.property(fc.array(request, { maxLength: 200 }), events, (requests, at) => {
-        const times = (list: typeof requests) => Float64Array.from(list, (r) => r.at);
+        const times = (list: typeof requests) => eachOf(list.map((r) => r.at));
         const bins = periEventHistogram(times(requests), times(requests.filter((r) => r.failed)), at, AXIS);
         for (const { from, to, sends, failures, rate, lower, upper } of bins) {
           const inside = at.flatMap((event) => requests.filter((r) => r.at - event >= from && r.at - event < to));
@@ -25,7 +26,7 @@ describe('periEventHistogram', () => {
   });
 
   it('tiles its axis, the last bin cut where the axis ends', () => {
-    const none = new Float64Array();
+    const none = eachOf([]);
     const edges = (to: number, binMs: number) =>
       periEventHistogram(none, none, [0], { ...AXIS, to, binMs }).map((b) => [b.from, b.to]);
     expect(edges(0, 250)).toEqual([

@@ -11,6 +11,15 @@ function atMostBySum(k: number, mean: number): number {
   return sum;
 }
 
+/** P(X ≥ k) the slow way: from its largest term on, so that nothing cancels. */
+function atLeastBySum(k: number, mean: number): number {
+  let term = Math.exp(-mean);
+  for (let j = 1; j <= k; j++) term *= mean / j;
+  let sum = 0;
+  for (let j = k; j < k + 400; term *= mean / ++j) sum += term;
+  return sum;
+}
+
 const alpha = fc.constantFrom(0.3, 0.1, 0.05, 0.01, 0.001);
 
 describe('Poisson bounds', () => {
@@ -21,6 +30,30 @@ describe('Poisson bounds', () => {
         expect((1 - atMostBySum(k - 1, poissonLower(k, a))) / a).toBeCloseTo(1, 9);
       }),
     );
+  });
+
+  it('are so far out in the tail too, where one less the rest would be noise', () => {
+    for (const k of [2, 5, 40]) {
+      for (const a of [1e-9, 1e-15]) {
+        expect(atMostBySum(k, poissonUpper(k, a)) / a).toBeCloseTo(1, 9);
+        expect(atLeastBySum(k, poissonLower(k, a)) / a).toBeCloseTo(1, 9);
+      }
+    }
+  });
+
+  it('reach a billion and stop there, and know levels nobody should use', () => {
+    const z = 1.6448536;
+    expect((poissonUpper(1e9, 0.05) - 1e9) / (z * Math.sqrt(1e9))).toBeCloseTo(1, 3);
+    expect((1e9 - poissonLower(1e9, 0.05)) / (z * Math.sqrt(1e9))).toBeCloseTo(1, 3);
+    expect([poissonUpper(1e9 + 1, 0.05), poissonLower(1e9 + 1, 0.05)]).toEqual([Number.POSITIVE_INFINITY, 0]);
+    for (const a of [1, 1.5, 2.5]) {
+      expect([poissonUpper(2, a), poissonLower(2, a)]).toEqual([0, Number.POSITIVE_INFINITY]);
+      expect([poissonUpper(0, a), poissonLower(1, a)]).toEqual([0, Number.POSITIVE_INFINITY]);
+    }
+    for (const a of [0, -1, Number.NaN]) {
+      expect([poissonLower(1, a), poissonLower(2, a)]).toEqual([0, 0]);
+      expect([poissonUpper(0, a), poissonUpper(2, a)]).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+    }
   });
 
   it('grow with the count, widen with the confidence, and enclose the count', () => {

@@ -3,12 +3,11 @@ import type { BalancerFacts } from '../../domain/ports.js';
 import type { Replacement } from '../../domain/result.js';
 import { HELD_LANE, KEPT_LANES } from '../../domain/sample.js';
 import type { Instant, Span } from '../../domain/time.js';
-import { quantilesInPlace } from '../../stats/quantile.js';
+import { quantilesOf } from '../../stats/quantiles-of.js';
 import type { MatchedBaseline } from '../comparison.js';
 import { classAt, type JudgedSamples } from '../judged-samples.js';
 import type { TargetHistory } from '../lives.js';
 import { attachBegunAt, attachedFrom, detachBegunAt } from '../observed-calls.js';
-import { scratchOf } from '../scratch.js';
 import { rowsAround } from '../sending-order.js';
 import { type Background, failsMore, isNamedExcess, isUnnamedExcess, tallyBetween, tallyOf } from './background.js';
 import { type DarkNodes, darkNodes } from './dark-nodes.js';
@@ -228,17 +227,16 @@ function latencyP99(samples: JudgedSamples, asked: AnswersIn | null): number | n
   const { table, ok, inBaseline, target } = samples;
   const { lane, sentAt, endedAt, scheduledAt } = table;
   const range = asked === null ? { first: 0, last: table.length } : rowsAround(table, asked.from, asked.to);
-  const all = scratchOf(table);
-  let count = 0;
-  for (let row = range.first; row < range.last; row++) {
-    if (ok[row] !== 1 || lane.at(row) === HELD_LANE) continue;
-    if (asked === null) {
-      if (inBaseline[row] !== 1) continue;
-    } else if (!(sentAt.at(row) >= asked.from && sentAt.at(row) < asked.to) || target[row] === asked.except) continue;
-    const took = endedAt.at(row) - scheduledAt[row]!;
-    if (!Number.isNaN(took)) all[count++] = took;
-  }
-  return quantilesInPlace(all.subarray(0, count), [0.99])[0] ?? null;
+  const took = (take: (ms: number) => void): void => {
+    for (let row = range.first; row < range.last; row++) {
+      if (ok[row] !== 1 || lane.at(row) === HELD_LANE) continue;
+      if (asked === null) {
+        if (inBaseline[row] !== 1) continue;
+      } else if (!(sentAt.at(row) >= asked.from && sentAt.at(row) < asked.to) || target[row] === asked.except) continue;
+      take(endedAt.at(row) - scheduledAt[row]!);
+    }
+  };
+  return quantilesOf(took, [0.99]).quantiles[0] ?? null;
 }
 
 function isUsedConnection({ table }: JudgedSamples, row: number): boolean {
