@@ -1,6 +1,6 @@
 import type { EventAlignment } from '../domain/outage.js';
 import type { Instant, Span } from '../domain/time.js';
-import { periEventHistogram } from '../stats/peri-event.js';
+import { periEventHistograms } from '../stats/peri-event.js';
 import { classAt, type JudgedSamples } from './judged-samples.js';
 import { failedInstant } from './witness.js';
 
@@ -60,16 +60,17 @@ export function eventAlignments(
       for (let row = 0; row < table.length; row++) {
         if (onlyFailed && failed[row] === 0) continue;
         if (unknown[row] === 1 || (inWindow[row] === 0 && inBaseline[row] === 0)) continue;
-        take(failedInstant(classAt(samples, row), table.scheduledAt[row]!, table.endedAt.at(row)));
+        const [due, ended] = [table.scheduledAt[row]!, table.endedAt.at(row)];
+        take(failed[row] === 1 ? failedInstant(classAt(samples, row), due, ended) : Math.max(due, ended));
       }
     };
-  return (['detach', 'deploy', 'attach'] as const).flatMap((event) => {
-    const at = steps[event];
-    if (at.length === 0) return [];
-    const { hits, p } = circularShift(starts, at, window, LAG_MS, SHIFTS);
-    const bins = periEventHistogram(ends(false), ends(true), at, AXIS);
-    const shown = bins.map(({ sends, ...bin }) => ({ ...bin, requests: sends }));
-    return [{ event, events: at.length, lagMs: LAG_MS, outages: hits, p, bins: shown }];
+  const known = (['detach', 'deploy', 'attach'] as const).filter((event) => steps[event].length > 0);
+  const types = known.map((event) => steps[event]);
+  const histograms = periEventHistograms(ends(false), ends(true), types, AXIS);
+  return known.map((event, type) => {
+    const { hits, p } = circularShift(starts, types[type]!, window, LAG_MS, SHIFTS);
+    const bins = histograms[type]!.map(({ sends, ...bin }) => ({ ...bin, requests: sends }));
+    return { event, events: types[type]!.length, lagMs: LAG_MS, outages: hits, p, bins };
   });
 }
 

@@ -1,6 +1,5 @@
 import type { SampleTable, TextColumn } from '../domain/sample.js';
 import type { Instant } from '../domain/time.js';
-import type { EachValue } from '../stats/each-value.js';
 import type { ClassColumns } from './classify.js';
 import { attachBegunAt, detachedFrom } from './observed-calls.js';
 import type { TargetLife } from './phases.js';
@@ -24,8 +23,8 @@ export interface ServedFacts {
 export interface ServedInput {
   readonly table: SampleTable;
   readonly classes: ClassColumns;
-  /** Tells the rows the target answered and that count, in any order. */
-  readonly eachRow: EachValue;
+  /** Tells the rows the target answered and that count, in any order; `until` leaves out what was sent later. */
+  readonly eachRow: (take: (row: number) => void, until?: Instant) => void;
   readonly life: TargetLife;
   readonly version: string;
   readonly previousVersion: string | null;
@@ -50,7 +49,7 @@ function seenBefore(
       last = boot;
       lastAt = sentAt.at(row);
     }
-  });
+  }, at);
   return { versions: marked(version, versions), boots: marked(bootId, boots), last: bootId.values[last] ?? null };
 }
 
@@ -139,7 +138,7 @@ function inFlightAt(from: Instant, to: Instant, { table, eachRow }: ServedInput)
     if (sentAt <= from && endedAt >= from) inFlight++;
     if (sentAt > from && sentAt <= to) changes.push({ at: sentAt, by: 1 });
     if (endedAt >= from && endedAt < to && sentAt <= to) changes.push({ at: endedAt, by: -1 });
-  });
+  }, to);
   let least = inFlight;
   for (const { by } of changes.sort((a, b) => a.at - b.at || b.by - a.by)) {
     inFlight += by;

@@ -7,7 +7,6 @@ import type { BlueGreen } from '../domain/scenario.js';
 import type { Target, TargetId } from '../domain/target.js';
 import type { Instant, Span } from '../domain/time.js';
 import { mStar } from '../stats/detection.js';
-import type { EachValue } from '../stats/each-value.js';
 import type { ClassColumns } from './classify.js';
 import type { DetachLag } from './detach-lag.js';
 import { attachLagOfNodes, detachLagOfNodes, nodesOf } from './node-lags.js';
@@ -15,7 +14,7 @@ import { detachedFrom } from './observed-calls.js';
 import { assignPhase } from './phase-assignment.js';
 import { inDetachOrder, phaseChains, type TargetLife } from './phases.js';
 import { previousBackAt, type RoutedColumns, routedRequests, stampIndexes, UNSTAMPED } from './replacement-routing.js';
-import { servedFacts } from './replacement-served.js';
+import { type ServedInput, servedFacts } from './replacement-served.js';
 import { type RowRange, rowsAround } from './sending-order.js';
 import { witnessInterval } from './witness.js';
 
@@ -142,9 +141,10 @@ function needOf(
 }
 
 /** Tells the rows a target answered and that count, in order: looked for each time, for a list of them all would be long. */
-function answersOf({ table, classes, stamps, options }: Context, target: number): EachValue {
-  return (take) => {
-    for (let row = 0; row < table.length; row++) {
+function answersOf({ table, classes, stamps, options }: Context, target: number): ServedInput['eachRow'] {
+  return (take, until = Number.POSITIVE_INFINITY) => {
+    const { first, last } = rowsAround(table, options.warmEnd, until);
+    for (let row = first; row < last; row++) {
       if (stamps[table.target.codes.at(row)] !== target || classes.admissible[row] !== 1) continue;
       if (table.sentAt.at(row) >= options.warmEnd) take(row);
     }

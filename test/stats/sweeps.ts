@@ -1,4 +1,5 @@
 import type { EachValue } from '../../src/stats/each-value.js';
+import { type PeriEventAxis, type PeriEventBin, periEventHistograms } from '../../src/stats/peri-event.js';
 import { GapSweep, SpanSweep } from '../../src/stats/spacing.js';
 import { MARK, minWindowRatios } from '../../src/stats/windows.js';
 
@@ -11,6 +12,16 @@ export function eachOf(values: Iterable<number>): EachValue {
 }
 
 const inOrder = (times: readonly number[]): readonly number[] => [...times].sort((a, b) => a - b);
+
+/** Of one type of event. */
+export function periEventHistogram(
+  sends: readonly number[],
+  failures: readonly number[],
+  events: readonly number[],
+  axis: PeriEventAxis,
+): PeriEventBin[] {
+  return periEventHistograms(eachOf(sends), eachOf(failures), [events], axis)[0]!;
+}
 
 /** D(m) of sends in any order. */
 export function largestSpan(sends: readonly number[], from: number, to: number, m: number): number {

@@ -8,10 +8,9 @@ import { circularShift } from '../../src/evidence/event-alignment.js';
 import { nonIncreasingFit } from '../../src/stats/isotonic.js';
 import { kaplanMeier } from '../../src/stats/kaplan-meier.js';
 import { mcnemarP } from '../../src/stats/mcnemar.js';
-import { periEventHistogram } from '../../src/stats/peri-event.js';
 import { poissonLower, poissonUpper } from '../../src/stats/poisson.js';
 import { toleranceBeta, toleranceConfidence, toleranceN } from '../../src/stats/tolerance.js';
-import { eachOf } from '../stats/sweeps.js';
+import { periEventHistogram } from '../stats/sweeps.js';
 import { expectMatch, vectorCases } from './vectors.js';
 
 /** One test per case, named by its place, so that a failing one can be found in the file. */
@@ -71,7 +70,7 @@ interface PeriEventCase {
 const BIN_ALPHA = 0.05;
 eachCase<PeriEventCase>('peth', (c) => {
   const axis = { from: c.lo, to: c.hi, binMs: c.bin, alpha: BIN_ALPHA };
-  const bins = periEventHistogram(eachOf(c.sends), eachOf(c.fail), c.events, axis);
+  const bins = periEventHistogram(c.sends, c.fail, c.events, axis);
   expectMatch(
     bins.map((b) => ({ ...b, lo: b.from, hi: b.to, k: b.failures, n: b.sends })),
     c.bins,
