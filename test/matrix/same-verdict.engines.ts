@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadScenario } from '../../src/config/load.js';
+import { EXIT } from '../../src/domain/errors.js';
 import { runWith } from './drives.js';
 import { cellOf, ENGINES, type EngineColumn, enginesPage, knownCells, OTHERWISE, withCell } from './engines-table.js';
 import { surprises } from './outcome.js';
@@ -47,7 +48,8 @@ describe('the same verdict through every engine', () => {
         file: fileFor(name, engine),
         folder: join(out, `${name}-${engine.id}`),
       });
-      cells = withCell(cells, name, engine.id, cellOf(seen));
+      // A missing tool says nothing about the engine: what was found out before stays.
+      if (seen.exitCode !== EXIT.unavailable) cells = withCell(cells, name, engine.id, cellOf(seen));
       const { expect: end } = expectedOf(name);
       const otherwise = OTHERWISE[name]?.[engine.id];
       if (otherwise === undefined) expect(surprises(end, seen), seen.said).toEqual([]);

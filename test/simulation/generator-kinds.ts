@@ -28,7 +28,9 @@ export const GENERATOR_KINDS: readonly Kind[] = [
     name: 'pause',
     what: 'generator pauses 300–1500 ms, unrecorded, late or skipped sends; half hide a total outage',
     draw: (random) => paused(random, oneOf(random, ['late', 'skipped']), 300, 1500, random() < 0.5),
-    ...always('INCONCLUSIVE'),
+    // A request that met the hidden outage before the pause is a witness, whatever was missed beside it.
+    demand: 'always INCONCLUSIVE, or FAIL once a request failed',
+    isWrong: (verdict, truth) => verdict !== 'INCONCLUSIVE' && !(verdict === 'FAIL' && truth.failed > 0),
   }),
   kindOf({
     name: 'drops',

@@ -32,6 +32,7 @@ export class ForeignRecorder {
   #rows = 0;
   #reuseSent = 0;
   #reused = 0;
+  #reuseFailed = 0;
   #broken: string | null = null;
 
   constructor(workload: Pick<Workload, 'service' | 'traffic' | 'segment'>, sinks: Sinks, clock: WallClock) {
@@ -65,7 +66,7 @@ export class ForeignRecorder {
   }
 
   get keptAlive(): KeptAlive {
-    return { sent: this.#reuseSent, reused: this.#reused };
+    return { sent: this.#reuseSent, reused: this.#reused, failed: this.#reuseFailed };
   }
 
   add(record: ForeignRecord): void {
@@ -76,6 +77,7 @@ export class ForeignRecorder {
       if (record.lane === 'reuse') {
         this.#reuseSent++;
         if (record.isReused) this.#reused++;
+        if (record.error !== null) this.#reuseFailed++;
       }
       this.#tally.count(this.#fill(record));
     }

@@ -194,7 +194,9 @@ export class K6Run {
     const step = this.#clock.stepMs;
     const reuse = this.#reuse;
     const unproven =
-      reuse === undefined ? null : keptAliveProblem(this.#recorder.keptAlive, reuse.vus, reuse.ratePerSecond);
+      reuse === undefined
+        ? null
+        : keptAliveProblem(this.#recorder.keptAlive, reuse.vus * reuse.urls.length, reuse.ratePerSecond);
     const reasons = [
       ...(this.#recorder.broken === null ? [] : [this.#recorder.broken]),
       ...this.#problems,
