@@ -26,10 +26,9 @@ describe.each(['k6', 'jmeter'] as const)('the self-test of real %s', (name) => {
       engines.map(({ engine }) => engine),
       err,
     ).toContain(name);
-    for (const test of engines) {
-      expect(selfTestMisses(test), `${test.engine} ${test.method}`).toEqual([]);
-      const tried = test.cases.filter(({ injected }) => injected > 0).map(({ fault }) => fault);
-      expect(new Set(tried), `${test.engine} ${test.method}`).toEqual(new Set(SELF_TEST_FAULTS));
-    }
+    for (const test of engines) expect(selfTestMisses(test), `${test.engine} ${test.method}`).toEqual([]);
+    // k6 with GET is tried too, to show what it hides; it vouches for nothing.
+    const vouched = engines.flatMap(({ cases }) => cases.filter(({ promised }) => promised));
+    expect(vouched.map(({ fault }) => fault)).toEqual(SELF_TEST_FAULTS);
   });
 });
