@@ -32,6 +32,25 @@ describe('Poisson bounds', () => {
     );
   });
 
+  it('are so to the last digits where factorials are no longer multiplied out', () => {
+    for (const k of [63, 64, 65, 66, 80, 150]) {
+      expect(Math.abs(atMostBySum(k, poissonUpper(k, 0.05)) / 0.05 - 1), `${k}`).toBeLessThan(3e-12);
+      expect(Math.abs(atLeastBySum(k, poissonLower(k, 0.05)) / 0.05 - 1), `${k}`).toBeLessThan(3e-12);
+    }
+  });
+
+  it('meet in the middle, at a billion too: P(X ≤ k) and P(X ≥ k + 1) are one half at the same mean', () => {
+    for (const k of [10, 1e4, 1e9 - 1]) {
+      const apart = poissonUpper(k, 0.5) - poissonLower(k + 1, 0.5);
+      expect(Math.abs(apart) / Math.sqrt(k), `${k}`).toBeLessThan(1e-9);
+    }
+  });
+
+  it('take a fraction of an event for the count that bounds more', () => {
+    expect(poissonUpper(2.5, 0.05)).toBe(poissonUpper(3, 0.05));
+    expect(poissonLower(2.5, 0.05)).toBe(poissonLower(2, 0.05));
+  });
+
   it('are so far out in the tail too, where one less the rest would be noise', () => {
     for (const k of [2, 5, 40]) {
       for (const a of [1e-9, 1e-15]) {
