@@ -15,6 +15,7 @@ export class Heatmap {
   private readonly columns: number;
   private readonly cells: Uint32Array;
   private maxMs = 1;
+  private row = 0;
 
   constructor(private readonly axis: SeriesAxis) {
     this.perColumn = Math.max(1, Math.ceil(axis.length / COLUMNS_MAX));
@@ -25,7 +26,10 @@ export class Heatmap {
   /** A success, in one of the axis' buckets. */
   add(bucket: number, latencyMs: number): void {
     if (latencyMs > this.maxMs) this.maxMs = latencyMs;
-    this.cells[rowOf(latencyMs) * this.columns + Math.floor(bucket / this.perColumn)]! += 1;
+    // Most take about as long as the one before.
+    if (!(latencyMs <= UPPER_MS[this.row]! && (this.row === 0 || latencyMs > UPPER_MS[this.row - 1]!)))
+      this.row = rowOf(latencyMs);
+    this.cells[this.row * this.columns + Math.floor(bucket / this.perColumn)]! += 1;
   }
 
   counts(): Series['heatmap'] {

@@ -26,9 +26,9 @@ function provingSends(samples: JudgedSamples, lanes: readonly Lane[], sweeps: re
     unknown[row] === 0 &&
     wanted[table.lane.at(row)] === true &&
     !(ok[row] === 1 && table.connectedAt.at(row) - table.sentAt.at(row) > SLOW_CONNECT_MS);
-  sendsInOrder(table, isProof, (sentAt) => {
-    count++;
-    for (let i = 0; i < sweeps.length; i++) sweeps[i]!.add(sentAt);
+  sendsInOrder(table, isProof, (sends) => {
+    count += sends.length;
+    for (const sweep of sweeps) for (let i = 0; i < sends.length; i++) sweep.add(sends[i]!);
   });
   return count;
 }

@@ -41,13 +41,13 @@ export function rowsBySending(sentAt: Column): Uint32Array {
 const HELD = 1 << 14;
 
 /**
- * When the rows asked for were sent, in ascending order; a row that never was says nothing. Rows are sent only a little out of
- * the order they are in, so few are held at a time.
+ * Tells when the rows asked for were sent, in ascending order, a stretch at a time (the array is used again for the next one); a
+ * row that never was says nothing. Rows are sent only a little out of the order they are in, so few are held at a time.
  */
 export function sendsInOrder(
   { scheduledAt, sentAt }: Pick<SampleTable, 'scheduledAt' | 'sentAt'>,
   isWanted: (row: number) => boolean,
-  take: (sentAt: Instant) => void,
+  take: (ascending: Float64Array) => void,
 ): void {
   const { least, isOrderly } = disorderOf(scheduledAt, sentAt);
   let held = new Float64Array(HELD);
@@ -68,10 +68,10 @@ export function sendsInOrder(
 }
 
 /** Hands over those before `soonest` in order, and says how many are left, at the start of the array. */
-function released(held: Float64Array, soonest: Instant, take: (sentAt: Instant) => void): number {
+function released(held: Float64Array, soonest: Instant, take: (ascending: Float64Array) => void): number {
   ascendInPlace(held);
   const until = lowerBound(held, soonest);
-  for (let i = 0; i < until; i++) take(held[i]!);
+  take(held.subarray(0, until));
   held.copyWithin(0, until);
   return held.length - until;
 }

@@ -40,7 +40,10 @@ function countsAround(
       counts: counted[type]!,
     })),
   );
+  const first = around.reduce((least, { from }) => Math.min(least, from[0]!), Number.POSITIVE_INFINITY);
+  const last = around.reduce((most, { to }) => Math.max(most, to[to.length - 1]!), Number.NEGATIVE_INFINITY);
   times((time) => {
+    if (!(time >= first && time < last)) return;
     for (let event = 0; event < around.length; event++) {
       const { from, to, counts } = around[event]!;
       if (!(time >= from[0]! && time < to[to.length - 1]!)) continue;

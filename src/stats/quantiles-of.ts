@@ -1,8 +1,9 @@
 import type { EachValue } from './each-value.js';
 import { quantilesInPlace, rankOf } from './quantile.js';
 
-/** So many values are simply kept. */
-const KEPT = 1 << 15;
+/** So many values are simply kept: a selection among them is cheaper than looking at all twice. */
+const KEPT = 1 << 20;
+const FIRST_KEPT = 1 << 12;
 /** Bins by sign, exponent and the first 7 digits of the fraction: less than a hundredth of the value wide. */
 const BIN_BITS = 19;
 const WORD_SHIFT = 32 - BIN_BITS;
@@ -27,24 +28,30 @@ export interface CountedQuantiles {
 }
 
 /**
- * Nearest-rank quantiles, exactly those of a sort, of values that are looked at twice rather than kept: counted in bins, then
- * only the bins with a quantile in them gathered. NaN does not count. Memory: a few MB, unless nearly all values are alike.
+ * Nearest-rank quantiles, exactly those of a sort, of values of which many are looked at twice rather than kept: counted in
+ * bins, then only the bins with a quantile in them gathered. NaN does not count. Memory: some MB, unless nearly all values are
+ * alike.
  */
-export function quantilesOf(each: EachValue, qs: readonly number[]): CountedQuantiles {
-  const first = new Float64Array(KEPT);
+export function quantilesOf(each: EachValue, qs: readonly number[], kept = KEPT): CountedQuantiles {
+  let held = new Float64Array(Math.min(kept, FIRST_KEPT));
   let count = 0;
   let bins = new Uint32Array(0);
   each((value) => {
     if (Number.isNaN(value)) return;
-    if (count < KEPT) first[count] = value;
-    else {
-      if (count === KEPT) bins = binsOf(first);
+    if (count < kept) {
+      if (count === held.length) held = widened(held, Math.min(kept, 2 * count));
+      held[count] = value;
+    } else {
+      if (count === kept) bins = binsOf(held);
       bins[binOf(value)]! += 1;
     }
     count++;
   });
-  if (count <= KEPT) return { count, quantiles: quantilesInPlace(first.subarray(0, count), qs) };
-  const places = qs.map((q) => placeOf(bins, rankOf(count, q)));
+  if (count <= kept) return { count, quantiles: quantilesInPlace(held.subarray(0, count), qs) };
+  const places = placesOf(
+    bins,
+    qs.map((q) => rankOf(count, q)),
+  );
   const gathered = gather(
     each,
     bins,
@@ -54,17 +61,27 @@ export function quantilesOf(each: EachValue, qs: readonly number[]): CountedQuan
   return { count, quantiles };
 }
 
+function widened(held: Float64Array, length: number): Float64Array<ArrayBuffer> {
+  const wider = new Float64Array(length);
+  wider.set(held);
+  return wider;
+}
+
 function binsOf(values: Float64Array): Uint32Array<ArrayBuffer> {
   const bins = new Uint32Array(1 << BIN_BITS);
-  for (const value of values) bins[binOf(value)]! += 1;
+  for (let i = 0; i < values.length; i++) bins[binOf(values[i]!)]! += 1;
   return bins;
 }
 
-/** The bin that holds a rank, and its rank in there. */
-function placeOf(bins: Uint32Array, rank: number): { readonly bin: number; readonly rank: number } {
-  let [bin, left] = [0, rank];
-  while (bins[bin]! <= left) left -= bins[bin++]!;
-  return { bin, rank: left };
+/** The bins that hold some ranks, and the rank of each in its own. */
+function placesOf(bins: Uint32Array, ranks: readonly number[]): { readonly bin: number; readonly rank: number }[] {
+  const places = ranks.map(() => ({ bin: 0, rank: 0 }));
+  let [bin, before] = [0, 0];
+  for (const index of [...ranks.keys()].sort((a, b) => ranks[a]! - ranks[b]!)) {
+    while (before + bins[bin]! <= ranks[index]!) before += bins[bin++]!;
+    places[index] = { bin, rank: ranks[index]! - before };
+  }
+  return places;
 }
 
 /** The values of some bins, each bin in ascending order. */

@@ -41,10 +41,10 @@ function lowestRatios(
   let begin = 0;
   while (begin < times.length && times[begin]! < from) begin++;
   let [all, good] = [0, 0];
+  const open = [...sweeps];
   for (let start = from; ; start = times[begin]!) {
-    let isDone = true;
-    for (let i = 0; i < sweeps.length; i++) if (sweeps[i]!.open(start, all, good)) isDone = false;
-    if (isDone) break;
+    for (let i = open.length - 1; i >= 0; i--) if (!open[i]!.open(start, all, good)) open.splice(i, 1);
+    if (open.length === 0) break;
     // Arrivals at the same instant open the same window: the first of them has it whole.
     for (; begin < times.length && (times[begin]! <= start || marks[begin] === MARK.none); begin++) {
       all += (marks[begin]! + 1) >> 1;

@@ -27,7 +27,7 @@ describe('rowsBySending', () => {
 describe('sendsInOrder', () => {
   const sends = (scheduledAt: Float64Array, sentAt: Float64Array, isWanted: (row: number) => boolean) => {
     const seen: number[] = [];
-    sendsInOrder({ scheduledAt, sentAt: columnOf(sentAt) }, isWanted, (at) => seen.push(at));
+    sendsInOrder({ scheduledAt, sentAt: columnOf(sentAt) }, isWanted, (some) => seen.push(...some));
     return seen;
   };
   const sorted = (sentAt: Float64Array, isWanted: (row: number) => boolean) =>
