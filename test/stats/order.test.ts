@@ -72,6 +72,18 @@ describe('minWindowRatio', () => {
       }),
     );
   });
+  it('is for each of several lengths what it is for that length alone', () => {
+    const lengths = fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 2, maxLength: 4 });
+    fc.assert(
+      fc.property(arrivals, lengths, (list, windows) => {
+        const [at, good] = [list.map(([t]) => t), list.map(([, each]) => each)];
+        const marks = Uint8Array.from(good, (each) => (each === 0 ? MARK.bad : MARK.good));
+        expect(minWindowRatios(Float64Array.from(at), marks, windows, 0, 100)).toEqual(
+          windows.map((w) => minWindowRatio(at, good, w, 0, 100)),
+        );
+      }),
+    );
+  });
   it('is as if what does not count were not there', () => {
     const marked = fc.array(fc.tuple(fc.integer({ min: -10, max: 110 }), fc.integer({ min: 0, max: 2 })), {
       maxLength: 40,
