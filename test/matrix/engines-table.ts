@@ -62,10 +62,6 @@ export const OTHERWISE: Readonly<Record<string, Readonly<Partial<Record<EngineCo
       ends: ['FAIL', 'INCONCLUSIVE'],
       why: 'each of its connections is used every 5.6 s only and the application closes idle ones sooner, so no kept-alive request is ever made. The driver notices and the run proves nothing.',
     },
-    jmeter: {
-      ends: ['FAIL', 'INCONCLUSIVE'],
-      why: 'the same: each is used every 5.6 s only, in a world where idle ones end after 0.7 s. Those that were with a target leave it when they are opened anew, and the driver says that too few stayed open.',
-    },
     'k6-get': {
       ends: ['INCONCLUSIVE'],
       why: 'kept-alive connections alone meet this fault, and under GET k6 would not see one die: lane reuse is not run, so there is no PASS (LANE_NOT_RUN).',

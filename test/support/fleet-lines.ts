@@ -12,7 +12,7 @@ export const PLAN: FleetPlan = {
   durationMs: 6000,
   service: { method: 'POST', path: '/' },
   traffic: { ratePerSecond: 20, lanes: { newWeight: 1, reuseWeight: 0, long: null }, timeoutMs: 1000 },
-  parts: [{ name: 'p', lanes: [{ name: 'new', ratePerSecond: 20 }] }],
+  parts: [{ name: 'p', lanes: [{ name: 'new', ratePerSecond: 20, places: 30 }] }],
 };
 
 /** The row of arrival `number`, begun that many ms after the start, as the probe prints it on the console. */

@@ -19,7 +19,14 @@ export interface FleetPlan {
 
 export interface FleetPart {
   readonly name: string;
-  readonly lanes: readonly { readonly name: Lane; readonly ratePerSecond: number }[];
+  readonly lanes: readonly FleetLane[];
+}
+
+interface FleetLane {
+  readonly name: Lane;
+  readonly ratePerSecond: number;
+  /** Connections that all shards together may keep. */
+  readonly places: number;
 }
 
 /** The last second is not judged: a generator may end a moment before the plan does. */
@@ -54,8 +61,9 @@ export function parseFleetPlan(json: string): FleetPlan {
   for (const part of parts) {
     if (typeof part.name !== 'string' || !Array.isArray(part.lanes) || part.lanes.length === 0)
       return fail('a part has no lanes');
-    for (const { name, ratePerSecond } of part.lanes) {
+    for (const { name, ratePerSecond, places } of part.lanes) {
       if (!LANES.includes(name) || !(ratePerSecond > 0)) return fail(`part ${part.name} has a lane without a rate`);
+      if (!(places >= 1)) return fail(`lane ${name} does not say how many places it has: export it again`);
       if (names.has(name)) return fail(`lane ${name} is there twice`);
       names.add(name);
     }

@@ -63,7 +63,11 @@ export function k6Fleet(request: K6FleetRequest): K6Fleet {
       traffic: { ratePerSecond: traffic.ratePerSecond, lanes: traffic.lanes, timeoutMs: traffic.timeoutMs },
       parts: probes.map(({ name, lanes }) => ({
         name,
-        lanes: lanes.map(({ name: lane, ratePerSecond }) => ({ name: lane, ratePerSecond })),
+        lanes: lanes.map(({ name: lane, ratePerSecond, vus, urls }) => ({
+          name: lane,
+          ratePerSecond,
+          places: vus * urls.length,
+        })),
       })),
     },
     probes,

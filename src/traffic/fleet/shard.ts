@@ -2,6 +2,7 @@ import type { Lane } from '../../domain/sample.js';
 import type { Span } from '../../domain/time.js';
 import { blankRecord } from '../foreign/foreign-record.js';
 import { ImportColumns } from '../import/import-columns.js';
+import { keptConnectionsProblem } from '../import/kept-connections.js';
 import { GridCheck } from '../k6/grid-check.js';
 import type { ProbeRow } from '../k6/probe-row.js';
 import { ClockBounds } from './clock-offset.js';
@@ -131,7 +132,10 @@ export class Shard {
         ...(fired > most ? [`lane ${name} has ${fired} arrivals where the plan has ${most} at most`] : []),
       ];
     });
-    return [...this.#problems, ...lanes].map((problem) => `shard ${this.source}: ${problem}`);
+    const unkept = this.#unkept();
+    return [...this.#problems, ...lanes, ...(unkept === null ? [] : [unkept])].map(
+      (problem) => `shard ${this.source}: ${problem}`,
+    );
   }
 
   /** When its process stood still, wall ms of its clock. */
@@ -144,6 +148,15 @@ export class Shard {
     const due = slotsOf(lane.ratePerSecond, this.index, this.#plan.shards, until);
     const holes = lane.highest + 1 - lane.count;
     return holes + Math.max(0, due - (lane.highest + 1) - lane.drops);
+  }
+
+  /** Why it proves nothing about kept-alive connections, or null. */
+  #unkept(): string | null {
+    const lane = this.part.lanes.find(({ name }) => name === 'reuse');
+    if (lane === undefined) return null;
+    const { shards } = this.#plan;
+    const share = { places: lane.places / shards, ratePerSecond: lane.ratePerSecond / shards };
+    return keptConnectionsProblem(this.columns, { ...share, isCoarse: false });
   }
 
   #problem(text: string): void {

@@ -6,7 +6,7 @@ import { blankRow } from '../embedded/recorder.js';
 import { Tally } from '../embedded/tally.js';
 import { planNumber, WHOLE } from '../segments.js';
 import { type ForeignRecord, phaseCode } from './foreign-record.js';
-import type { KeptAlive } from './kept-alive.js';
+import { KeptAliveCount } from './kept-alive.js';
 import { RowOrder } from './row-order.js';
 import type { WallClock } from './wall-clock.js';
 
@@ -29,10 +29,8 @@ export class ForeignRecorder {
   readonly #sinks: Sinks;
   readonly #clock: WallClock;
   readonly #row: Row = blankRow();
+  readonly keptAlive = new KeptAliveCount();
   #rows = 0;
-  #reuseSent = 0;
-  #reused = 0;
-  #reuseFailed = 0;
   #broken: string | null = null;
 
   constructor(workload: Pick<Workload, 'service' | 'traffic' | 'segment'>, sinks: Sinks, clock: WallClock) {
@@ -65,20 +63,17 @@ export class ForeignRecorder {
     return this.#tally.dropped;
   }
 
-  get keptAlive(): KeptAlive {
-    return { sent: this.#reuseSent, reused: this.#reused, failed: this.#reuseFailed };
-  }
-
   add(record: ForeignRecord): void {
     this.#tally.scheduled++;
     if (Number.isNaN(record.sentAt)) this.#tally.dropped++;
     else {
       this.#tally.sent++;
-      if (record.lane === 'reuse') {
-        this.#reuseSent++;
-        if (record.isReused) this.#reused++;
-        if (record.error !== null) this.#reuseFailed++;
-      }
+      this.keptAlive.add({
+        lane: record.lane,
+        isReused: record.isReused,
+        isFailed: record.error !== null,
+        isSeenConnecting: record.connectedAt > record.sentAt,
+      });
       this.#tally.count(this.#fill(record));
     }
     this.#order.add(record);

@@ -41,6 +41,7 @@ export class Jtl {
   requests = 0;
   /** Rows of our own plan, which number their arrivals. */
   probes = 0;
+  readonly #keeping = new Set<string>();
   dropped = 0;
   #line: number;
 
@@ -69,6 +70,11 @@ export class Jtl {
 
   get line(): number {
     return this.#line;
+  }
+
+  /** Threads of our own plan that sent on lane reuse: each keeps one connection. */
+  get keptConnections(): number {
+    return this.#keeping.size;
   }
 
   /** Reads the whole lines of [from, to); returns where a line begins whose quoted text goes on beyond `to`. */
@@ -134,6 +140,7 @@ export class Jtl {
     c.lane[row] =
       probe === null ? LANES.indexOf(connect === 0 && outcome.status > 0 ? 'reuse' : 'new') : LANES.indexOf(probe.lane);
     if (probe !== null) c.number[row] = probe.number;
+    if (probe?.lane === 'reuse') this.#keeping.add(this.#thread(bytes));
     // Whole ms: a connect of under one reads 0, so only where connections are kept does 0 say anything.
     if (outcome.status > 0) c.connectionUse[row] = connect === 0 && (probe === null || probe.lane === 'reuse') ? 2 : 1;
     for (const [name, field] of this.#stamps) c[name][row] = this.#stamp(bytes, name, field);
@@ -155,6 +162,11 @@ export class Jtl {
   #number(bytes: Buffer, field: number): number {
     if (field < 0) return Number.NaN;
     return digits(bytes, this.#starts[field]!, this.#ends[field]!);
+  }
+
+  #thread(bytes: Buffer): string {
+    const field = this.#at.threadName;
+    return field === undefined ? '' : bytes.toString('latin1', this.#starts[field], this.#ends[field]);
   }
 
   /** An identity header our plan (or somebody's sample_variables) noted; `-` and empty = none. */

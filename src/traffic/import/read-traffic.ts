@@ -6,6 +6,7 @@ import { ImportColumns } from './import-columns.js';
 import { ImportError } from './import-error.js';
 import { isBareJtlRow, isJtlHeader, Jtl } from './jtl.js';
 import { K6Csv } from './k6-csv.js';
+import { keptConnectionsProblem } from './kept-connections.js';
 
 /** What a results file holds, and what it cannot say. */
 export interface ImportedTraffic {
@@ -137,7 +138,7 @@ function k6Evidence(parser: K6Csv, columns: ImportColumns, cut: readonly string[
       ...(isOurs || parser.hasStatus ? [] : ['it has no status tag (k6: --system-tags=status,error_code)']),
       ...(parser.stampMs > 1 ? ['its times are whole seconds (k6: timeFormat=unix_nano)'] : []),
       ...(isOurs
-        ? lostNumbers(columns)
+        ? [...lostNumbers(columns), ...unkept(columns, { places: null, isCoarse: false })]
         : [NO_PLAN, NO_STAMPS, 'k6 re-sends GET, HEAD, OPTIONS and TRACE by itself when a kept-alive connection dies']),
     ],
   };
@@ -151,11 +152,16 @@ function jtlEvidence(parser: Jtl, columns: ImportColumns, cut: readonly string[]
       ...cut,
       ...(columns.length === 0 ? ['it holds no requests'] : []),
       ...(isOurs
-        ? lostNumbers(columns)
+        ? [...lostNumbers(columns), ...unkept(columns, { places: parser.keptConnections, isCoarse: true })]
         : [NO_PLAN, 'it does not say whether retries were off (httpclient4.retrycount=0)']),
       ...(columns.texts.target.size > 1 && columns.texts.version.size > 1 ? [] : [NO_STAMPS]),
     ],
   };
+}
+
+function unkept(...about: Parameters<typeof keptConnectionsProblem>): string[] {
+  const problem = keptConnectionsProblem(...about);
+  return problem === null ? [] : [problem];
 }
 
 /** k6's own samples repeat what our probe says better: those rows go. Drops stay. */

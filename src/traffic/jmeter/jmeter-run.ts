@@ -134,10 +134,10 @@ export class JmeterRun {
   #end(broken: string | null): EngineEnd {
     const lost = [...this.#ledgers.values()].reduce((sum, { ledger }) => sum + ledger.lost, 0);
     const step = this.#clock.stepMs;
-    const reuse = lanesOf(this.#workload).find(({ name }) => name === 'reuse');
+    const { keptAlive } = this.#recorder;
     const reasons = [
       broken,
-      reuse === undefined ? null : keptAliveProblem(this.#recorder.keptAlive, reuse.threads, reuse.ratePerSecond),
+      keptAliveProblem(keptAlive, { places: this.#tail.keptConnections, shown: keptAlive.shown }),
       this.#recorder.rows === 0 ? 'JMeter fired nothing' : null,
       this.#problem === broken ? null : this.#problem,
       this.#recorder.broken === broken ? null : this.#recorder.broken,

@@ -86,6 +86,7 @@ const PROPERTIES: Readonly<Record<string, string>> = {
   'jmeter.save.saveservice.connect_time': 'true',
   'jmeter.save.saveservice.latency': 'true',
   'jmeter.save.saveservice.bytes': 'true',
+  'jmeter.save.saveservice.thread_name': 'true',
   'jmeter.save.saveservice.response_code': 'true',
   'jmeter.save.saveservice.response_message': 'true',
   'jmeter.save.saveservice.successful': 'true',

@@ -4,7 +4,7 @@ import type { Lane } from '../../domain/sample.js';
 import { inFlightCap } from '../arrivals.js';
 import { givenAddresses } from '../embedded/address-book.js';
 import { serviceUrl } from '../embedded/request.js';
-import { timerScript } from './timer-script.js';
+import { DEFAULT_SECONDS, timerScript } from './timer-script.js';
 
 /** Names of the variables a row of our plan carries beside JMeter's columns (sample_variables). */
 export const SAMPLE_VARIABLES = ['rp', 'target', 'version', 'bootId', 'server'] as const;
@@ -107,7 +107,7 @@ ${text('HTTPSampler.connect_timeout', String(traffic.timeoutMs))}${text('HTTPSam
 ${bodyElement(service.body)}
 </HTTPSamplerProxy>
 <hashTree>
-${timer(timerScript({ ...lane, places, sequence: ['new', 'reuse', 'long'].indexOf(lane.name) }))}
+${timer(timerScript({ ...lane, places, sequence: ['new', 'reuse', 'long'].indexOf(lane.name) }, secondsOf(input)))}
 <HeaderManager guiclass="HeaderPanel" testclass="HeaderManager" testname="headers"><collectionProp name="HeaderManager.headers">
 ${Object.entries(headers)
   .map(
@@ -125,11 +125,14 @@ ${ok.bodyContains === null ? '' : assertion(ok.bodyContains)}
 </hashTree>`;
 }
 
-/** A plan that nobody stops must end: in seconds, as JMeter wants it. */
-function durationOf({ maxDurationMs }: PlanInput): string {
-  return maxDurationMs === undefined
-    ? '${__P(duration,600)}'
-    : String(Math.ceil((maxDurationMs + PLAN_SLACK_MS) / 1000));
+/** A plan that nobody stops must end: after so many seconds, or null for as long as property `duration` says. */
+function secondsOf({ maxDurationMs }: PlanInput): number | null {
+  return maxDurationMs === undefined ? null : Math.ceil((maxDurationMs + PLAN_SLACK_MS) / 1000);
+}
+
+/** The same as JMeter reads it. */
+function durationOf(input: PlanInput): string {
+  return String(secondsOf(input) ?? `\${__P(duration,${DEFAULT_SECONDS})}`);
 }
 
 function bodyElement(body: string | null): string {

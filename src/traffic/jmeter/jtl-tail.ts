@@ -32,6 +32,11 @@ export class JtlTail {
     this.#columns.clear();
   }
 
+  /** Connections that lane reuse kept so far, open or not. */
+  get keptConnections(): number {
+    return this.#parser?.keptConnections ?? 0;
+  }
+
   close(): void {
     if (this.#fd !== null) closeSync(this.#fd);
     this.#fd = null;

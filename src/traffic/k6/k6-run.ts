@@ -196,7 +196,10 @@ export class K6Run {
     const unproven =
       reuse === undefined
         ? null
-        : keptAliveProblem(this.#recorder.keptAlive, reuse.vus * reuse.urls.length, reuse.ratePerSecond);
+        : keptAliveProblem(this.#recorder.keptAlive, {
+            places: reuse.vus * reuse.urls.length,
+            ratePerSecond: reuse.ratePerSecond,
+          });
     const reasons = [
       ...(this.#recorder.broken === null ? [] : [this.#recorder.broken]),
       ...this.#problems,

@@ -107,7 +107,10 @@ describe('FleetRows', () => {
     expect(problemsOf(await read([logs[0]!, logs[1]!, [...logs[2]!.slice(0, 5), ...later.slice(5)]])).join()).toMatch(
       /two runs/,
     );
-    const double = { ...PLAN, parts: [{ name: 'p', lanes: [{ name: 'new' as const, ratePerSecond: 40 }] }] };
+    const double = {
+      ...PLAN,
+      parts: [{ name: 'p', lanes: [{ name: 'new' as const, ratePerSecond: 40, places: 30 }] }],
+    };
     expect(problemsOf(await read(logs, double)).join()).toMatch(/are missing/);
     const half = { ...PLAN, durationMs: 3000 };
     expect(problemsOf(await read(logs, half)).join()).toMatch(/beyond the plan/);
@@ -119,6 +122,36 @@ describe('FleetRows', () => {
     const logs = [0, 1, 2].map((k) => shard(k, 'console'));
     logs[1]![4] = logs[1]![4]!.slice(0, -1);
     expect(problemsOf(await read(logs)).join()).toMatch(/log 1: 1 rows are not whole.*1 planned arrivals/);
+  });
+
+  it('is told when a shard’s kept-alive connections were not kept', async () => {
+    const lanes = [{ name: 'reuse' as const, ratePerSecond: 20, places: 6 }];
+    const plan = { ...PLAN, parts: [{ name: 'p', lanes }] };
+    const logs = (openedAt: (place: number) => boolean) =>
+      [0, 1, 2].map((i) =>
+        shard(i, 'csv').map((line, place) =>
+          line
+            .replace('|new|', '|reuse|')
+            .replace(',,new,,', ',,reuse,,')
+            .replace('|0.500|', i === 1 && openedAt(place) ? '|0.500|' : '|0.000|'),
+        ),
+      );
+    expect(
+      problemsOf(
+        await read(
+          logs((place) => place < 2),
+          plan,
+        ),
+      ),
+    ).toEqual([]);
+    const problems = problemsOf(
+      await read(
+        logs((place) => place % 2 === 0),
+        plan,
+      ),
+    );
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^shard p-1: lane reuse proves nothing .* 16 of 33 requests .* every 0\.3 s/);
   });
 
   it('tells when a process stood still', async () => {
@@ -156,6 +189,7 @@ describe('parseFleetPlan', () => {
       { format: 2 },
       { shards: 0 },
       { parts: [] },
+      { parts: [{ name: 'p', lanes: [{ name: 'reuse', ratePerSecond: 20 }] }] },
       { engine: 'x' },
       { durationMs: 1 },
       { traffic: {} },

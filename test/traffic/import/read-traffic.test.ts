@@ -130,6 +130,42 @@ describe('JTL', () => {
   });
 });
 
+describe('rows of our own that kept no connections', () => {
+  const names = `${JTL_HEADER},"rp","target","version","bootId","server"`;
+  /** Sixty arrivals on each lane, one a second; `connects` = the milliseconds connecting took in lane reuse. */
+  const jtl = (connects: (n: number) => number, threads: number) => {
+    const row = (lane: string, n: number, thread: string, connect: number) =>
+      `${1795328030000 + n * 1000},4,${lane},200,OK,${thread},text,true,,9,9,9,9,http://a/,4,0,${connect},${lane}|${n}|${1795328030000 + n * 1000}.000|0,s1,v1,b,srv`;
+    const lines = Array.from({ length: 60 }, (_, n) => [
+      row('new', n, `new 1-${n}`, n % 2),
+      row('reuse', n, `reuse 2-${n % threads}`, connects(n)),
+    ]);
+    return file(`${[names, ...lines.flat()].join('\n')}\n`);
+  };
+
+  it('a JTL: what shows of connecting is scaled by what shows of it where all are fresh', async () => {
+    expect((await readTraffic(jtl((n) => (n < 3 ? n % 2 : 0), 3))).missing).toEqual([]);
+    expect((await readTraffic(jtl((n) => n % 2, 3))).missing.join()).toMatch(/proves nothing .* 0 of 60 requests/);
+    // Eight seen are sixteen: the first of as many threads, or kept connections that were not kept.
+    expect((await readTraffic(jtl((n) => (n < 8 ? 1 : 0), 16))).missing).toEqual([]);
+    expect((await readTraffic(jtl((n) => (n < 8 ? 1 : 0), 3))).missing.join()).toMatch(/44 of 60/);
+  });
+
+  it('k6 CSV: whatever came first, its later half found connections open', async () => {
+    const csv = (connecting: (n: number) => string) => {
+      const lines = Array.from({ length: 60 }, (_, n) => {
+        const due = 1795328030000 + n * 1000;
+        return `rollproof,${due + 11}000000,3.400000,,reuse,,r=1|reuse|${n}|1795328030000|${due}|7.000|${due + 8}|200|0|||srv|s1|v1||0.900|${connecting(n)}|2.000|2.500|10.0.0.1|2`;
+      });
+      return file(
+        `metric_name,timestamp,metric_value,error_code,scenario,status,extra_tags,metadata\n${lines.join('\n')}\n`,
+      );
+    };
+    expect((await readTraffic(csv((n) => (n < 30 ? '0.500' : '0.000')))).missing).toEqual([]);
+    expect((await readTraffic(csv((n) => (n < 34 ? '0.500' : '0.000')))).missing.join()).toMatch(/26 of 30 requests/);
+  });
+});
+
 describe('files that cannot be judged', () => {
   it.each([
     ['', /empty/],

@@ -92,8 +92,8 @@ describe.skipIf(absent)('jmeterEngine with real JMeter', () => {
     expect(rows.length).toBeGreaterThan(80);
     expect(new Set(rows.map((r) => r.lane)).size).toBe(2);
     for (const row of rows.filter((r) => r.status === 200)) expect(row.scheduledAt).toBeGreaterThan(begun - 50);
-    const reused = rows.filter((r) => r.lane === 'reuse' && r.connectionUse > 1).length;
-    expect(reused).toBeGreaterThan(0);
+    // The thread that sent last goes first: some dozen threads, and the newest connections are used again and again.
+    expect(Math.max(...server.seen.map(({ use }) => use))).toBeGreaterThan(20);
     expect(rows.filter((r) => r.lane === 'new' && r.connectionUse > 1)).toEqual([]);
     expect(events.some((e) => e.kind === 'generator-health')).toBe(true);
   }, 240_000);

@@ -67,6 +67,9 @@ describe('jmxPlan', () => {
     const { service, traffic } = workload();
     expect(found(jmxPlan({ service, traffic, runId: 'x' }), limit)).toBe('${__P(duration,600)}');
     expect(found(plan(), '//ThreadGroup[1]/boolProp[@name="ThreadGroup.scheduler"]')).toBe('true');
+    const script = '//JSR223Timer[1]/stringProp[@name="script"]';
+    expect(found(plan({ maxDurationMs: 60_000 }), script)).toContain('double seconds = 360d');
+    expect(found(jmxPlan({ service, traffic, runId: 'x' }), script)).toContain("getProperty('duration', '600')");
   });
 
   it.each([
