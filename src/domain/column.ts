@@ -87,21 +87,6 @@ export class KindColumn implements Column {
   }
 }
 
-/** The rows of a column from `first` to before `last`. */
-export class SliceColumn implements Column {
-  readonly length: number;
-  constructor(
-    private readonly whole: Column,
-    private readonly first: number,
-    last: number,
-  ) {
-    this.length = last - first;
-  }
-  at(row: number): number {
-    return this.whole.at(this.first + row);
-  }
-}
-
 /** Numbers that count the rows. */
 export class CountColumn implements Column {
   constructor(

@@ -1,7 +1,7 @@
 import type { Instant } from '../domain/time.js';
 import { mStar } from '../stats/detection.js';
 import { Least } from '../stats/extremes.js';
-import { ELSEWHERE, EVERY_NODE, type NodeGroups, ONE_GROUP, type RoutedRequests } from './detach-lag.js';
+import { ELSEWHERE, EVERY_NODE, type NodeGroups, ONE_GROUP, type RoutedRequests, rowsOf } from './detach-lag.js';
 
 export interface AttachLagInput extends RoutedRequests {
   /** Index of the target that was attached. */
@@ -46,7 +46,8 @@ function firstServed(input: AttachLagInput, { count, groupOf }: NodeGroups): Gro
     if (group.first < 0 || sentAt.at(i) < sentAt.at(group.first)) group.first = i;
     if (sentAt.at(i) >= sureFrom && (group.sure < 0 || sentAt.at(i) < sentAt.at(group.sure))) group.sure = i;
   };
-  for (let i = 0; i < sentAt.length; i++) {
+  const { first, last } = rowsOf(input);
+  for (let i = first; i < last; i++) {
     if (!(sentAt.at(i) >= since) || servedBy[i] === ELSEWHERE) continue;
     const group = groupOf(i);
     if (group === EVERY_NODE) for (const each of groups) note(each, i);
@@ -61,11 +62,12 @@ function firstServed(input: AttachLagInput, { count, groupOf }: NodeGroups): Gro
 /** When the last requests of each group were sent from the attach request on, before its first served one; as −t. */
 function lastBefore(input: AttachLagInput, groups: readonly Group[], nodes: NodeGroups, sizes: readonly number[]) {
   const { sentAt, servedBy, attachRequestedAt: since } = input;
-  const before = sizes.map((m) => new Least(Math.min(m, sentAt.length + 1)));
+  const rows = rowsOf(input);
+  const before = sizes.map((m) => new Least(Math.min(m, rows.last - rows.first + 1)));
   const until = Float64Array.from(groups, ({ first }) => (first < 0 ? Number.NEGATIVE_INFINITY : sentAt.at(first)));
   const all = groups.length - 1;
   // Backwards: the latest come first, which is the order they are kept in.
-  for (let i = sentAt.length - 1; i >= 0; i--) {
+  for (let i = rows.last - 1; i >= rows.first; i--) {
     const at = sentAt.at(i);
     if (!(at >= since) || servedBy[i] === ELSEWHERE) continue;
     if (at < until[all]!) before[all]!.add(-at);

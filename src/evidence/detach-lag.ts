@@ -2,6 +2,7 @@ import type { Column } from '../domain/column.js';
 import type { Instant } from '../domain/time.js';
 import { mStar } from '../stats/detection.js';
 import { Least } from '../stats/extremes.js';
+import type { RowRange } from './sending-order.js';
 
 /** Who answered a request, for the lags: a target's index, or one of these. */
 export const NOBODY = -1;
@@ -16,6 +17,13 @@ export interface RoutedRequests {
   readonly endedAt: Column;
   /** Index of the target that answered; NOBODY for a failure that names none; SILENT; ELSEWHERE. */
   readonly servedBy: ArrayLike<number>;
+  /** Only these of them are looked at; absent = all. */
+  readonly rows?: RowRange;
+}
+
+/** The requests that are looked at. */
+export function rowsOf({ rows, sentAt }: RoutedRequests): RowRange {
+  return rows ?? { first: 0, last: sentAt.length };
 }
 
 export interface DetachLagInput extends RoutedRequests {
@@ -88,7 +96,8 @@ function lastSeen(input: DetachLagInput, { count, groupOf }: NodeGroups): LastSe
       of.ended = Math.max(of.ended, endedAt.at(i));
     } else if (by === NOBODY && at > outFrom && at > of.unnamed) of.unnamed = at;
   };
-  for (let i = 0; i < sentAt.length; i++) {
+  const { first, last } = rowsOf(input);
+  for (let i = first; i < last; i++) {
     const by = servedBy[i]!;
     if (by === ELSEWHERE || !(sentAt.at(i) < attachRequestedAt)) continue;
     const group = groupOf(i);
@@ -102,11 +111,12 @@ function lastSeen(input: DetachLagInput, { count, groupOf }: NodeGroups): LastSe
 /** The first of the answers others gave since anything may last have been routed to the target, before its attach. */
 function silentAfter(input: DetachLagInput, seen: readonly LastSeen[], groups: NodeGroups, m: number): Least[] {
   const { sentAt, servedBy, target, attachRequestedAt: until } = input;
-  const size = Math.min(m, sentAt.length + 1);
+  const { first, last } = rowsOf(input);
+  const size = Math.min(m, last - first + 1);
   const silent = seen.map(() => new Least(size));
   const since = Float64Array.from(seen, (of) => of.maybe);
   const all = seen.length - 1;
-  for (let i = 0; i < sentAt.length; i++) {
+  for (let i = first; i < last; i++) {
     const by = servedBy[i]!;
     const at = sentAt.at(i);
     if (!(by >= 0) || by === target || !(at < until)) continue;

@@ -60,7 +60,8 @@ export function eventAlignments(
       for (let row = 0; row < table.length; row++) {
         if (onlyFailed && failed[row] === 0) continue;
         if (unknown[row] === 1 || (inWindow[row] === 0 && inBaseline[row] === 0)) continue;
-        const [due, ended] = [table.scheduledAt[row]!, table.endedAt.at(row)];
+        const due = table.scheduledAt[row]!;
+        const ended = table.endedAt.at(row);
         take(failed[row] === 1 ? failedInstant(classAt(samples, row), due, ended) : Math.max(due, ended));
       }
     };

@@ -27,10 +27,7 @@ export function unseenNodes(
   lives: readonly TargetLife[],
   options: ReplacementOptions,
 ): UnseenNode[] {
-  const used = new Set<number>();
-  for (let row = 0; row < table.length; row++)
-    if (classes.admissible[row] === 1) used.add(table.remoteIp.codes.at(row));
-  const nodes = [...used].filter((code) => (table.remoteIp.values[code] ?? null) !== null);
+  const nodes = usedNodes(table, classes);
   if (nodes.length < 2) return [];
   const stamps = stampIndexes(table.target.values, options.targets);
   const targets = options.targets.length;
@@ -50,6 +47,19 @@ export function unseenNodes(
       return silentSends < needed ? [{ target: life.target, remoteIp, silentSends, needed }] : [];
     });
   });
+}
+
+/** Codes of the addresses that took any request, in the order in which they are first seen. */
+function usedNodes({ remoteIp, length }: SampleTable, { admissible }: ClassColumns): readonly number[] {
+  const isSeen = new Uint8Array(remoteIp.values.length);
+  const nodes: number[] = [];
+  for (let row = 0; row < length; row++) {
+    const code = remoteIp.codes.at(row);
+    if (admissible[row] !== 1 || isSeen[code] === 1) continue;
+    isSeen[code] = 1;
+    if (remoteIp.values[code] != null) nodes.push(code);
+  }
+  return nodes;
 }
 
 /** The silent sends of a detach lag (see `DetachLag`), each node's requests taken alone, by code of its address. */

@@ -30,27 +30,44 @@ export interface ServedInput {
   readonly previousVersion: string | null;
 }
 
-/** What a target said of itself before its detach: that is what must be gone afterwards. */
-function seenBefore(
-  input: ServedInput,
-  at: Instant,
-): { versions: Set<string>; boots: Set<string>; last: string | null } {
-  const { version, bootId, sentAt } = input.table;
+/** What a target said of itself before its detach, which is what must be gone afterwards, and what it was serving then. */
+interface Before {
+  readonly versions: Set<string>;
+  readonly boots: Set<string>;
+  readonly last: string | null;
+  readonly inFlight: number;
+}
+
+function seenBefore(input: ServedInput): Before {
+  const { version, bootId, sentAt, endedAt } = input.table;
+  const at = input.life.detachRequestedAt;
+  const until = input.life.detachRespondedAt;
+  const inFlight = new InFlight(detachedFrom(input.life), until);
   const versions = new Uint8Array(version.values.length);
   const boots = new Uint8Array(bootId.values.length);
   let last = -1;
   let lastAt = Number.NEGATIVE_INFINITY;
-  input.eachRow((row) => {
-    if (!(sentAt.at(row) < at)) return;
-    versions[version.codes.at(row)] = 1;
-    const boot = bootId.codes.at(row);
-    boots[boot] = 1;
-    if (sentAt.at(row) >= lastAt && bootId.values[boot] != null) {
-      last = boot;
-      lastAt = sentAt.at(row);
-    }
-  }, at);
-  return { versions: marked(version, versions), boots: marked(bootId, boots), last: bootId.values[last] ?? null };
+  input.eachRow(
+    (row) => {
+      const sent = sentAt.at(row);
+      inFlight.add(sent, endedAt.at(row));
+      if (!(sent < at)) return;
+      versions[version.codes.at(row)] = 1;
+      const boot = bootId.codes.at(row);
+      boots[boot] = 1;
+      if (sent >= lastAt && bootId.values[boot] != null) {
+        last = boot;
+        lastAt = sent;
+      }
+    },
+    Math.max(at, until),
+  );
+  return {
+    versions: marked(version, versions),
+    boots: marked(bootId, boots),
+    last: bootId.values[last] ?? null,
+    inFlight: inFlight.least(),
+  };
 }
 
 /** What anybody answered with before `at`: a target that comes in must not bring any of it but the new version. */
@@ -77,7 +94,7 @@ function marksOf(column: TextColumn, isWanted: (value: string | null) => boolean
  */
 export function servedFacts(input: ServedInput): ServedFacts {
   const { table, classes, life } = input;
-  const before = seenBefore(input, life.detachRequestedAt);
+  const before = seenBefore(input);
   // It ran that version already: then only another process shows that anything was replaced.
   const hadVersion = before.versions.has(input.version);
   const old = life.joined === true ? versionsBefore(table, life.attachRequestedAt ?? 0) : before.versions;
@@ -124,25 +141,34 @@ export function servedFacts(input: ServedInput): ServedFacts {
     staleResponses,
     oldBootId: before.last,
     newBootId: table.bootId.values[newBoot] ?? null,
-    inFlightAtDetach: inFlightAt(detachedFrom(life), life.detachRespondedAt, input),
+    inFlightAtDetach: before.inFlight,
     ...(maybeStale > 0 ? { maybeStale } : {}),
   };
 }
 
-/** Requests it was serving at the detach; where that is only known to lie in [from, to], at the emptiest moment of it. */
-function inFlightAt(from: Instant, to: Instant, { table, eachRow }: ServedInput): number {
-  const changes: { at: Instant; by: number }[] = [];
-  let inFlight = 0;
-  eachRow((row) => {
-    const [sentAt, endedAt] = [table.sentAt.at(row), table.endedAt.at(row)];
-    if (sentAt <= from && endedAt >= from) inFlight++;
-    if (sentAt > from && sentAt <= to) changes.push({ at: sentAt, by: 1 });
-    if (endedAt >= from && endedAt < to && sentAt <= to) changes.push({ at: endedAt, by: -1 });
-  }, to);
-  let least = inFlight;
-  for (const { by } of changes.sort((a, b) => a.at - b.at || b.by - a.by)) {
-    inFlight += by;
-    least = Math.min(least, inFlight);
+/** Requests a target was serving at a moment; where that is only known to lie in [from, to], at the emptiest one of it. */
+class InFlight {
+  private readonly changes: { at: Instant; by: number }[] = [];
+  private count = 0;
+
+  constructor(
+    private readonly from: Instant,
+    private readonly to: Instant,
+  ) {}
+
+  add(sentAt: Instant, endedAt: Instant): void {
+    if (sentAt <= this.from && endedAt >= this.from) this.count++;
+    if (sentAt > this.to) return;
+    if (sentAt > this.from) this.changes.push({ at: sentAt, by: 1 });
+    if (endedAt >= this.from && endedAt < this.to) this.changes.push({ at: endedAt, by: -1 });
   }
-  return least;
+
+  least(): number {
+    let [inFlight, least] = [this.count, this.count];
+    for (const { by } of this.changes.sort((a, b) => a.at - b.at || b.by - a.by)) {
+      inFlight += by;
+      least = Math.min(least, inFlight);
+    }
+    return least;
+  }
 }

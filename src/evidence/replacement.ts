@@ -1,4 +1,3 @@
-import { SliceColumn } from '../domain/column.js';
 import { SAMPLE_CLASSES } from '../domain/outage.js';
 import type { Phase, PhaseKind } from '../domain/phase.js';
 import type { Replacement } from '../domain/result.js';
@@ -13,9 +12,9 @@ import { attachLagOfNodes, detachLagOfNodes, nodesOf } from './node-lags.js';
 import { detachedFrom } from './observed-calls.js';
 import { assignPhase } from './phase-assignment.js';
 import { inDetachOrder, phaseChains, type TargetLife } from './phases.js';
-import { previousBackAt, type RoutedColumns, routedRequests, stampIndexes, UNSTAMPED } from './replacement-routing.js';
+import { previousBackAt, routedRequests, stampIndexes, UNSTAMPED } from './replacement-routing.js';
 import { type ServedInput, servedFacts } from './replacement-served.js';
-import { type RowRange, rowsAround } from './sending-order.js';
+import { rowsAround } from './sending-order.js';
 import { witnessInterval } from './witness.js';
 
 /** What the proof of replacement depends on beside the facts. */
@@ -151,16 +150,6 @@ function answersOf({ table, classes, stamps, options }: Context, target: number)
   };
 }
 
-/** The requests of some rows: neither lag asks about those of the other side of the attach. */
-function cut({ sentAt, endedAt, servedBy, node }: RoutedColumns, { first, last }: RowRange): RoutedColumns {
-  return {
-    sentAt: new SliceColumn(sentAt, first, last),
-    endedAt: new SliceColumn(endedAt, first, last),
-    servedBy: servedBy.subarray(first, last),
-    node: new SliceColumn(node, first, last),
-  };
-}
-
 function replacementOf(context: Context, index: number): Replacement | null {
   const life = context.lives[index]!;
   const { table, classes, options } = context;
@@ -177,8 +166,9 @@ function replacementOf(context: Context, index: number): Replacement | null {
   const nodes = nodesOf(routed);
   const common = { target, targets, alpha: LAG_ALPHA };
   const attachRequestedAt = life.attachRequestedAt ?? Number.POSITIVE_INFINITY;
-  const until = cut(routed, rowsAround(table, Number.NEGATIVE_INFINITY, attachRequestedAt));
-  const since = cut(routed, rowsAround(table, attachRequestedAt, Number.POSITIVE_INFINITY));
+  // Neither lag asks about the requests on the other side of the attach.
+  const until = { ...routed, rows: rowsAround(table, Number.NEGATIVE_INFINITY, attachRequestedAt) };
+  const since = { ...routed, rows: rowsAround(table, attachRequestedAt, Number.POSITIVE_INFINITY) };
   const { detachRespondedAt, observed = false } = life;
   const leaving = { detachRespondedAt, detachedFrom: detachedFrom(life), attachRequestedAt };
   const detach = detachLagOfNodes({ ...until, ...common, ...leaving }, nodes);

@@ -105,10 +105,11 @@ function disorderOf(scheduledAt: Float64Array, sentAt: Column): Disorder {
     // Also for NaN.
     if (!(due >= last)) isOrderly = false;
     last = due;
-    const late = sentAt.at(row) - due;
+    const sent = sentAt.at(row);
+    const late = sent - due;
     if (late < least) least = late;
     if (late > most) most = late;
-    if (Number.isNaN(late) && !Number.isNaN(sentAt.at(row))) isOrderly = false;
+    if (Number.isNaN(late) && !Number.isNaN(sent)) isOrderly = false;
   }
   const disorder = { least, most, isOrderly };
   DISORDERS.set(sentAt, disorder);

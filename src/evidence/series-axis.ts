@@ -13,9 +13,9 @@ const BUCKETS_MAX = 6000;
 
 /**
  * 100 ms buckets from the first to the last arrival or failure, wider in a long run; aligned to whole buckets of 100 ms.
- * @param failedAt when each row failed; NaN for rows that did not.
+ * @param failedAt when each failure failed.
  */
-export function seriesAxis(table: SampleTable, failedAt: (row: number) => Instant): SeriesAxis {
+export function seriesAxis(table: SampleTable, failedAt: Float64Array): SeriesAxis {
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (let row = 0; row < table.length; row++) {
@@ -23,9 +23,8 @@ export function seriesAxis(table: SampleTable, failedAt: (row: number) => Instan
     if (!Number.isFinite(at)) continue;
     if (at < first) first = at;
     if (at > last) last = at;
-    const failed = failedAt(row);
-    if (failed > last) last = failed;
   }
+  for (let i = 0; i < failedAt.length; i++) if (failedAt[i]! > last) last = failedAt[i]!;
   if (!(last >= first)) return { from: 0, bucketMs: BUCKET_MS, length: 0 };
   const from = Math.floor(first / BUCKET_MS) * BUCKET_MS;
   const bucketMs = BUCKET_MS * Math.max(1, Math.ceil((last - from + 1) / BUCKET_MS / BUCKETS_MAX));

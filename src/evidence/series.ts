@@ -1,7 +1,6 @@
 import type { Series } from '../domain/result.js';
 import { HELD_LANE } from '../domain/sample.js';
 import type { TargetId } from '../domain/target.js';
-import type { Instant } from '../domain/time.js';
 import { quantilesInPlace } from '../stats/quantile.js';
 import { Heatmap } from './heatmap.js';
 import { classAt, type JudgedSamples, NO_TARGET } from './judged-samples.js';
@@ -13,13 +12,13 @@ import { failedInstant } from './witness.js';
  * that was held open for long would otherwise show its fault before the step that caused it.
  */
 export function seriesOf(samples: JudgedSamples, targets: readonly TargetId[]): Series {
-  const failedAt = failedInstantOf(samples);
+  const failedAt = failedInstants(samples);
   const axis = seriesAxis(samples.table, failedAt);
   return {
     from: axis.from,
     bucketMs: axis.bucketMs,
     ...arrivals(samples, axis, targets),
-    failed: failures(axis, samples.table.length, failedAt),
+    failed: failures(axis, failedAt),
   };
 }
 
@@ -54,19 +53,23 @@ function arrivals(samples: JudgedSamples, axis: SeriesAxis, targets: readonly Ta
   };
 }
 
-/** NaN for rows that did not fail. */
-function failedInstantOf(samples: JudgedSamples): (row: number) => Instant {
+/** When each failure failed. */
+function failedInstants(samples: JudgedSamples): Float64Array {
   const { failed, table } = samples;
-  return (row) =>
-    failed[row] === 1
-      ? failedInstant(classAt(samples, row), table.scheduledAt[row]!, table.endedAt.at(row))
-      : Number.NaN;
+  let count = 0;
+  for (let row = 0; row < table.length; row++) count += failed[row]!;
+  const instants = new Float64Array(count);
+  let next = 0;
+  for (let row = 0; next < count; row++)
+    if (failed[row] === 1)
+      instants[next++] = failedInstant(classAt(samples, row), table.scheduledAt[row]!, table.endedAt.at(row));
+  return instants;
 }
 
-function failures(axis: SeriesAxis, rows: number, failedAt: (row: number) => Instant): number[] {
+function failures(axis: SeriesAxis, failedAt: Float64Array): number[] {
   const failed = zeros(axis.length);
-  for (let row = 0; row < rows; row++) {
-    const at = bucketAt(axis, failedAt(row));
+  for (let i = 0; i < failedAt.length; i++) {
+    const at = bucketAt(axis, failedAt[i]!);
     if (at >= 0) failed[at]! += 1;
   }
   return [...failed];

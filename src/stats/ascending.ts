@@ -64,9 +64,15 @@ export function ascendingOrder(times: Float64Array): Uint32Array | null {
 /** Sorts indexes in place by their times, then by themselves; they come in ascending order. No NaN among their times. */
 export function sortByTime(indexes: Uint32Array, timeOf: (index: number) => number): void {
   let moves = indexes.length * NEARLY_SORTED;
+  // The latest so far: most come in order and are compared with it alone.
+  let latest = indexes.length === 0 ? 0 : timeOf(indexes[0]!);
   for (let i = 1; i < indexes.length && moves >= 0; i++) {
     const index = indexes[i]!;
     const time = timeOf(index);
+    if (time >= latest) {
+      latest = time;
+      continue;
+    }
     let at = i;
     while (at > 0 && timeOf(indexes[at - 1]!) > time) {
       indexes[at] = indexes[at - 1]!;

@@ -6,6 +6,7 @@ import { Least } from '../../src/stats/extremes.js';
 import { quantile, quantiles } from '../../src/stats/quantile.js';
 import { quantilesOf } from '../../src/stats/quantiles-of.js';
 import { MARK, minWindowRatios } from '../../src/stats/windows.js';
+import { randomOf } from '../simulation/random.js';
 import { eachOf, excessGaps, largestSpan, minWindowRatio } from './sweeps.js';
 
 const times = fc.array(fc.integer({ min: -20, max: 120 }), { maxLength: 40 });
@@ -99,6 +100,35 @@ describe('minWindowRatio', () => {
             100,
           );
         expect(ratios(list)).toEqual(ratios(list.filter(([, mark]) => mark !== MARK.none)));
+      }),
+    );
+  });
+  it('is the same over thousands of arrivals, most of which cannot begin the worst window', () => {
+    const many = fc.record({
+      rows: fc.integer({ min: 200, max: 2000 }),
+      seed: fc.integer(),
+      badOf: fc.integer({ min: 2, max: 300 }),
+      step: fc.constantFrom(0, 1, 3),
+      windowMs: fc.integer({ min: 1, max: 900 }),
+    });
+    fc.assert(
+      fc.property(many, ({ rows, seed, badOf, step, windowMs }) => {
+        const random = randomOf(seed, 'windows', 0);
+        const times = Float64Array.from({ length: rows }, () => Math.floor(random() * rows * step) / 2).sort();
+        const markOf = () => (random() < 0.3 ? MARK.none : random() * badOf < 1 ? MARK.bad : MARK.good);
+        const marks = Uint8Array.from({ length: rows }, markOf);
+        const to = times.at(-1)! - 5;
+        let worst: number | null = null;
+        for (const start of [10, ...times.filter((at, i) => at >= 10 && marks[i] !== MARK.none)]) {
+          if (start + windowMs > to) continue;
+          let [all, good] = [0, 0];
+          for (let i = lowerBound(times, start); i < rows && times[i]! < start + windowMs; i++) {
+            all += marks[i] === MARK.none ? 0 : 1;
+            good += marks[i] === MARK.good ? 1 : 0;
+          }
+          if (all > 0 && (worst === null || good / all < worst)) worst = good / all;
+        }
+        expect(minWindowRatios(times, marks, [windowMs], 10, to)).toEqual([worst]);
       }),
     );
   });
