@@ -36,8 +36,8 @@ def places = [${places}]
 double slot = ${1000 / lane.ratePerSecond}d
 def gate = props.computeIfAbsent('rollproof.${lane.name}', {
   double seconds = ${seconds === null ? `Double.parseDouble(props.getProperty('duration', '${DEFAULT_SECONDS}'))` : `${seconds}d`}
-  [next: 0L, start: 0d, random: new Random(), idle: new ArrayDeque(), turn: new AtomicReference(),
-   end: System.currentTimeMillis() + seconds * 1000d]
+  return [next: 0L, start: 0d, random: new Random(), idle: new ArrayDeque(), turn: new AtomicReference(),
+    end: System.currentTimeMillis() + seconds * 1000d]
 })
 def me = Thread.currentThread()
 synchronized (gate) {
@@ -54,11 +54,11 @@ synchronized (gate) {
   }
   if (!gate.turn.compareAndSet(null, me)) gate.idle.push(me)
 }
-while (gate.turn.get() !== me) {
-  LockSupport.parkNanos(500_000_000L)
+while (gate.turn.get() != me) {
+  LockSupport.parkNanos(2_000_000_000L)
   if (!me.isInterrupted() && System.currentTimeMillis() <= gate.end) continue
   synchronized (gate) {
-    if (gate.turn.get() !== me) {
+    if (gate.turn.get() != me) {
       gate.idle.remove(me)
       return ${NEVER_MS}L
     }
