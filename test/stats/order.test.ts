@@ -132,6 +132,38 @@ describe('minWindowRatio', () => {
       }),
     );
   });
+  describe('in blocks of 256', () => {
+    /** All good but the rows named. */
+    const lowest = (times: readonly number[], bad: readonly number[], from: number) => {
+      const marks = Uint8Array.from(times, (_, row) => (bad.includes(row) ? MARK.bad : MARK.good));
+      return minWindowRatios(Float64Array.from(times), marks, [10], from, 5000)[0];
+    };
+    const rows = (count: number, timeOf: (row: number) => number) => Array.from({ length: count }, (_, i) => timeOf(i));
+
+    it('the last row of a block may begin the worst window, which ends two blocks on', () => {
+      const times = [
+        ...rows(255, (i) => i / 1000),
+        9.99,
+        ...rows(256, () => 10),
+        11,
+        11,
+        11,
+        ...rows(2000, () => 19.995),
+      ];
+      expect(lowest(times, [512, 513, 514], 0)).toBe(257 / 260);
+    });
+
+    it('a window is not taken for as long as the block it ends in', () => {
+      const before = [-100, -100, ...rows(254, (i) => -50 + i / 1000)];
+      const times = [...before, ...rows(253, (i) => i / 1000), 9, 9.1, 9.2, 9.3, ...rows(255, (i) => 100 + i / 1000)];
+      expect(lowest(times, [0, 509, 510, 511], -100)).toBe(0.25);
+    });
+
+    it('the first two arrivals at one instant are one window', () => {
+      expect(lowest([5, 5, 20], [1], 5)).toBe(0.5);
+      expect(lowest([5, 5, 5, 20], [1, 2], 5)).toBe(1 / 3);
+    });
+  });
   it('finds room for a window as long as a span of fractions', () => {
     const [from, to] = [0.1, 0.7 + 9.3];
     expect(minWindowRatio([1, 2], [1, 0], to - from, from, to)).toBe(0.5);
