@@ -151,18 +151,25 @@ describe('rows of our own that kept no connections', () => {
     expect((await readTraffic(jtl((n) => (n < 8 ? 1 : 0), 3))).missing.join()).toMatch(/44 of 60/);
   });
 
-  it('k6 CSV: whatever came first, its later half found connections open', async () => {
-    const csv = (connecting: (n: number) => string) => {
-      const lines = Array.from({ length: 60 }, (_, n) => {
+  it('k6 CSV: whatever came first, the later half of lane reuse found connections open', async () => {
+    const csv = (connecting: (n: number) => string, fresh = 0) => {
+      const row = (lane: string, n: number, took: string) => {
         const due = 1795328030000 + n * 1000;
-        return `rollproof,${due + 11}000000,3.400000,,reuse,,r=1|reuse|${n}|1795328030000|${due}|7.000|${due + 8}|200|0|||srv|s1|v1||0.900|${connecting(n)}|2.000|2.500|10.0.0.1|2`;
-      });
+        return `rollproof,${due + 11}000000,3.400000,,${lane},,r=1|${lane}|${n}|1795328030000|${due}|7.000|${due + 8}|200|0|||srv|s1|v1||0.900|${took}|2.000|2.500|10.0.0.1|2`;
+      };
+      // As k6's two processes write them, one file after the other.
+      const lines = [
+        ...Array.from({ length: 60 }, (_, n) => row('reuse', n, connecting(n))),
+        ...Array.from({ length: fresh }, (_, n) => row('new', n, '0.500')),
+      ];
       return file(
         `metric_name,timestamp,metric_value,error_code,scenario,status,extra_tags,metadata\n${lines.join('\n')}\n`,
       );
     };
     expect((await readTraffic(csv((n) => (n < 30 ? '0.500' : '0.000')))).missing).toEqual([]);
     expect((await readTraffic(csv((n) => (n < 34 ? '0.500' : '0.000')))).missing.join()).toMatch(/26 of 30 requests/);
+    expect((await readTraffic(csv((n) => (n < 30 ? '0.500' : '0.000'), 90))).missing).toEqual([]);
+    expect((await readTraffic(csv(() => '0.500', 90))).missing.join()).toMatch(/0 of 30 requests/);
   });
 });
 
