@@ -326,4 +326,10 @@ describe('unseenNodes', () => {
     const nodes = unseenNodes(sampleTable(rows), classes, [LIFE], OPTIONS);
     expect(nodes).toEqual([{ target: 's1', remoteIp: '10.0.0.2', silentSends: 1, needed: 10 }]);
   });
+  it('knows no node by requests that measured nothing', () => {
+    const isAside = (row: { readonly sentAt: number }) => row.sentAt < 1000 && row.sentAt % 100 === 0;
+    const rows = story((row) => ({ ...row, remoteIp: isAside(row) ? '10.0.0.2' : '10.0.0.1' }));
+    const measured = { ...classes, admissible: Uint8Array.from(rows, (row) => (isAside(row) ? 0 : 1)) };
+    expect(unseenNodes(sampleTable(rows), measured, [LIFE], OPTIONS)).toEqual([]);
+  });
 });
